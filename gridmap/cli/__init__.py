@@ -1,0 +1,121 @@
+"""The ``gridmap`` command: a table of names, loaded when used, so that help is quick."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from dataclasses import dataclass
+
+import click
+
+from gridmap.cli.errors import CommandError, line_for, one_line
+
+__all__ = ["CommandError", "cli", "main"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a command lives and what the list of commands says about it."""
+
+    target: str
+    help: str
+    hidden: bool = False
+
+
+TABLE: dict[str, Entry] = {
+    "run": Entry("gridmap.cli.run:run", "启动整个系统：数据库、结构升级、示例数据、网页服务。"),
+    "worker": Entry("gridmap.cli.run:worker", "运行后台任务队列（由 run 自动启动）。", hidden=True),
+    "db": Entry("gridmap.cli.db:db", "数据库：启动、停止、升级结构、查看状态。"),
+    "units": Entry("gridmap.cli.units:units", "区划与网格：导入代码和边界，检查几何。"),
+    "demo": Entry("gridmap.cli.demo:demo", "示例中心：装入数据，列出账号。"),
+    "accounts": Entry("gridmap.cli.accounts:accounts", "账号：新建人员和岗位。"),
+    "bench": Entry("gridmap.cli.bench:bench", "测量速度，逐项对照目标。"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names in the order of the table."""
+        return list(TABLE)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return one command."""
+        entry = TABLE.get(cmd_name)
+        if entry is None:
+            return None
+        module, name = entry.target.split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands from the table, importing none."""
+        with formatter.section("命令"):
+            formatter.write_dl([(name, entry.help) for name, entry in TABLE.items() if not entry.hidden])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def cli() -> None:
+    """网格防控图：综治中心的工作系统。
+
+    \b
+    示例：
+      gridmap run --port 8001
+      gridmap db status
+      gridmap units import-divisions data/divisions/divisions.csv
+    """
+
+
+def usage_line(error: click.UsageError) -> str:
+    """Return one line for a command typed wrongly, naming the command whose help answers it."""
+    command = error.ctx.command_path if error.ctx else "gridmap"
+    return f"{usage_fault(error)}（用法见 {command} --help）"
+
+
+def usage_fault(error: click.UsageError) -> str:
+    """Say in Chinese what was typed wrongly."""
+    said = one_line(error.format_message())
+    if isinstance(error, click.NoSuchOption):
+        return f"没有这个选项：{error.option_name}"
+    if isinstance(error, click.MissingParameter):
+        return f"缺少参数：{error.param.human_readable_name if error.param else said}"
+    if isinstance(error, click.BadParameter):
+        name = error.param.human_readable_name if error.param else "参数"
+        return f"{name} 的值有误：{one_line(error.message)}"
+    unknown = re.match(r"No such command '(.*)'", said)
+    return f"没有这个命令：{unknown.group(1)}" if unknown else f"命令用法有误：{said}"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; every expected failure ends as one line on stderr (exit 1; wrong usage 2), without a trace."""
+    try:
+        cli.main(args=arguments, prog_name="gridmap", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        sys.exit(2)
+    except click.UsageError as error:
+        stop(usage_line(error), 2)
+    except click.ClickException as error:
+        stop(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        stop("已取消。", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    except Exception as error:
+        line = line_for(error)
+        if line is None:
+            raise
+        stop(line, 1)
+
+
+def stop(text: str, code: int) -> None:
+    """Print one line on stderr and end with ``code``."""
+    click.echo(one_line(text), err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
