@@ -9,9 +9,13 @@ from dataclasses import dataclass
 
 import click
 
+from gridmap.cli.chinese import speak_chinese
 from gridmap.cli.errors import CommandError, line_for, one_line
 
 __all__ = ["CommandError", "cli", "main"]
+
+
+speak_chinese()
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,12 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, entry.help) for name, entry in TABLE.items() if not entry.hidden])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyGroup,
+    subcommand_metavar="命令 …",
+    options_metavar="[选项]",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 def cli() -> None:
     """网格防控图：综治中心的工作系统。
 

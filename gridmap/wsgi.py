@@ -1,0 +1,5 @@
+"""What gunicorn serves."""
+
+from gridmap import create_app
+
+app = create_app()
