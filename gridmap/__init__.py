@@ -1,0 +1,80 @@
+"""gridmap (网格防控图): the working system of a grassroots governance centre. ``create_app()`` is the one list of features."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+
+
+def create_app(**overrides: Any) -> Flask:
+    """Build the application: settings, libraries, doors, features, errors. ``overrides`` replace Flask settings (tests)."""
+    app = Flask(__name__)
+    _configure(app, overrides)
+    _extensions(app)
+    _features(app)
+    return app
+
+
+def _configure(app: Flask, overrides: dict[str, Any]) -> None:
+    from gridmap.config import APP_ROLE, settings
+    from gridmap.db import database
+
+    values = settings()
+    app.config.update(
+        SECRET_KEY=values.signing_key(),
+        MAX_CONTENT_LENGTH=values.max_upload_mb * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SESSION_COOKIE_NAME="gridmap",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=values.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=values.session_hours),
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=values.secure_cookies,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
+        RATELIMIT_ENABLED=True,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.config.update(overrides)
+    if database.engine is None and not app.config.get("NO_DATABASE"):
+        database.start(values.role_url(APP_ROLE))
+
+
+def _extensions(app: Flask) -> None:
+    from gridmap import errors_view, pages
+    from gridmap.accounts import views as accounts
+    from gridmap.config import settings
+    from gridmap.extensions import csrf, limiter, login_manager, talisman
+    from gridmap.web import commit_rule, guard_doors
+
+    csrf.init_app(app)
+    limiter.init_app(app)
+    login_manager.init_app(app)
+    accounts.install(login_manager)
+    talisman.init_app(
+        app,
+        force_https=False,
+        session_cookie_secure=settings().secure_cookies,
+        strict_transport_security=settings().secure_cookies,
+        content_security_policy=pages.content_security_policy(),
+        content_security_policy_nonce_in=["script-src"],
+        referrer_policy="same-origin",
+    )
+    guard_doors(app)
+    commit_rule(app)
+    pages.install(app)
+    errors_view.install(app)
+
+
+def _features(app: Flask) -> None:
+    from gridmap import health
+    from gridmap.accounts import views as accounts
+    from gridmap.cases import views as cases
+    from gridmap.maps import views as maps
+    from gridmap.tiles import views as tiles
+    from gridmap.units import views as units
+
+    for feature in (health, accounts, units, cases, tiles, maps):
+        app.register_blueprint(feature.blueprint)

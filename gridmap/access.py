@@ -1,0 +1,189 @@
+"""Who may do what, and where: actors, permissions, decisions with a reason, and scopes as code ranges. Knows no table.
+
+A unit code has 15 digits: county 6, town 3, village 3, grid 3 (provinces and cities use the first 2 and 4). A subtree is
+the half-open range ``[lo, hi)``; a person's scope is the union of the ranges of the units where they hold posts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+LEVEL_DIGITS = {"province": 2, "city": 4, "county": 6, "town": 9, "village": 12, "grid": 15}
+
+
+class Range(NamedTuple):
+    """Unit codes ``lo <= code < hi``."""
+
+    lo: int
+    hi: int
+
+    def __contains__(self, code: object) -> bool:
+        return isinstance(code, int) and self.lo <= code < self.hi
+
+
+EVERYWHERE = Range(0, 10**15)
+NOWHERE = Range(0, 0)
+
+
+def significant_digits(unit_code: int) -> int:
+    """Return how many leading digits of a 15-digit code say something: 0 (the country), 2, 4, 6, 9, 12 or 15."""
+    text = f"{unit_code:015d}".rstrip("0")
+    return next(n for n in (0, 2, 4, 6, 9, 12, 15) if len(text) <= n)
+
+
+def subtree(unit_code: int) -> Range:
+    """Return the range of a unit and everything below it. ``0`` is the whole country."""
+    digits = significant_digits(unit_code)
+    return Range(unit_code, unit_code + 10 ** (15 - digits))
+
+
+class Role(StrEnum):
+    """What a post lets its holder do."""
+
+    ADMINISTRATOR = "administrator"
+    LEADER = "leader"
+    CENTRE_STAFF = "centre_staff"
+    DEPARTMENT_HANDLER = "department_handler"
+    MEDIATOR = "mediator"
+    GRID_WORKER = "grid_worker"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+
+
+ROLE_NAMES = {
+    Role.ADMINISTRATOR: "系统管理员",
+    Role.LEADER: "领导",
+    Role.CENTRE_STAFF: "综治中心工作人员",
+    Role.DEPARTMENT_HANDLER: "部门经办",
+    Role.MEDIATOR: "调解员",
+    Role.GRID_WORKER: "网格员",
+    Role.SUPERVISOR: "督查员",
+    Role.AUDITOR: "审计员",
+}
+
+
+class Permission(StrEnum):
+    """``thing:verb``, kept in alphabetical order."""
+
+    ACCOUNT_MANAGE = "account:manage"
+    AUDIT_READ = "audit:read"
+    CASE_CREATE = "case:create"
+    CASE_READ = "case:read"
+    MAP_READ = "map:read"
+    UNIT_EDIT = "unit:edit"
+    UNIT_IMPORT = "unit:import"
+    UNIT_PUBLISH = "unit:publish"
+    UNIT_READ = "unit:read"
+
+
+_READ = frozenset({Permission.MAP_READ, Permission.UNIT_READ, Permission.CASE_READ})
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Permission.ACCOUNT_MANAGE,
+            Permission.MAP_READ,
+            Permission.UNIT_EDIT,
+            Permission.UNIT_IMPORT,
+            Permission.UNIT_PUBLISH,
+            Permission.UNIT_READ,
+        }
+    ),
+    Role.LEADER: _READ,
+    Role.CENTRE_STAFF: _READ | {Permission.CASE_CREATE},
+    Role.DEPARTMENT_HANDLER: _READ | {Permission.CASE_CREATE},
+    Role.MEDIATOR: _READ,
+    Role.GRID_WORKER: _READ | {Permission.CASE_CREATE},
+    Role.SUPERVISOR: _READ,
+    Role.AUDITOR: _READ | {Permission.AUDIT_READ},
+}
+
+
+class Decision(NamedTuple):
+    """Yes or no, and why, in words for the person."""
+
+    allowed: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+@dataclass(frozen=True)
+class Post:
+    """A role at a unit, in a department where the role is one of a department."""
+
+    role: Role
+    unit_code: int
+    unit_name: str = ""
+    department: str = ""
+
+    @property
+    def scope(self) -> Range:
+        """Unit codes this post covers."""
+        return subtree(self.unit_code)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The signed-in person as the rest of the product sees them."""
+
+    account_id: int
+    username: str
+    name: str
+    posts: tuple[Post, ...]
+    must_change_password: bool = False
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        """Disjoint, ascending ranges of the units of all posts."""
+        return merged(tuple(post.scope for post in self.posts))
+
+    @property
+    def hull(self) -> Range:
+        """The one range that spans all posts."""
+        ranges = self.ranges
+        return Range(ranges[0].lo, ranges[-1].hi) if ranges else NOWHERE
+
+    @property
+    def home(self) -> Post | None:
+        """The post with the widest scope: where the person's map opens."""
+        return max(self.posts, key=lambda p: (p.scope.hi - p.scope.lo, -p.unit_code), default=None)
+
+    def may(self, permission: Permission, unit_code: int | None = None) -> Decision:
+        """Decide whether any post grants ``permission`` (at ``unit_code``, when given)."""
+        granting = [post for post in self.posts if permission in GRANTS[post.role]]
+        if not granting:
+            return Decision(False, f"您的岗位没有“{PERMISSION_NAMES[permission]}”的权限，如需办理请联系系统管理员。")
+        if unit_code is not None and not any(unit_code in post.scope for post in granting):
+            return Decision(False, "该地点不在您负责的区划范围内。")
+        return Decision(True)
+
+    def granted_ranges(self, permission: Permission) -> tuple[Range, ...]:
+        """Return the ranges of the posts that grant ``permission``: what a list of such things may show."""
+        return merged(tuple(post.scope for post in self.posts if permission in GRANTS[post.role]))
+
+
+PERMISSION_NAMES = {
+    Permission.ACCOUNT_MANAGE: "管理账号",
+    Permission.AUDIT_READ: "查看操作日志",
+    Permission.CASE_CREATE: "登记事件",
+    Permission.CASE_READ: "查看事件",
+    Permission.MAP_READ: "查看防控地图",
+    Permission.UNIT_EDIT: "编辑区划边界",
+    Permission.UNIT_IMPORT: "导入区划",
+    Permission.UNIT_PUBLISH: "发布区划版本",
+    Permission.UNIT_READ: "查看区划",
+}
+
+
+def merged(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
+    """Return the union of ranges as disjoint ascending ones."""
+    out: list[Range] = []
+    for item in sorted(r for r in ranges if r.lo < r.hi):
+        if out and item.lo <= out[-1].hi:
+            out[-1] = Range(out[-1].lo, max(out[-1].hi, item.hi))
+        else:
+            out.append(item)
+    return tuple(out)

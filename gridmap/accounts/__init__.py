@@ -1,0 +1,1 @@
+"""People, posts, roles, departments: who signs in and what is theirs."""

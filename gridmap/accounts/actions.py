@@ -1,0 +1,127 @@
+"""Writes about people: sign in and out, passwords, accounts and their posts, notices."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gridmap import audit
+from gridmap.access import Actor, Permission, Role
+from gridmap.accounts.models import Account, Notice, PostHeld
+from gridmap.accounts.queries import login_state, visible_notices
+from gridmap.accounts.rules import new_token, password_fault, token_hash
+from gridmap.clock import now
+from gridmap.errors import BadInput, Forbidden
+
+hasher = PasswordHasher()  # argon2id with the library's parameters (RFC 9106, low-memory profile)
+_NOBODY = hasher.hash("nobody")  # so that an unknown name takes as long as a wrong password
+WRONG = "用户名或密码不正确。"
+
+
+def sign_in(session: Session, *, username: str, password: str, address: str, agent: str) -> tuple[str | None, str]:
+    """Check a password; return (token, "") or (None, why not). Failures are counted and lock the name with back-off.
+
+    The caller commits in both cases: a failed attempt must be counted.
+    """
+    state = login_state(session, username)
+    if state is None or state[1] is None:
+        _matches(_NOBODY, password)
+        return None, WRONG
+    account_id, password_hash, locked_s = state
+    if locked_s:
+        return None, f"密码错误次数过多，该账号已临时锁定，请 {_span(locked_s)}后再试。"
+    if not _matches(password_hash or "", password):
+        locked = session.execute(text("select gridmap_login_failed(:name)"), {"name": username}).scalar()
+        return None, f"{WRONG}错误次数过多，账号已锁定 {_span(locked)}。" if locked else WRONG
+    token = new_token()
+    session.execute(
+        text("select gridmap_sign_in(:account, :hash, :address, :agent)"),
+        {"account": account_id, "hash": token_hash(token), "address": address, "agent": agent},
+    )
+    return token, ""
+
+
+def sign_out(session: Session, *, token: str) -> None:
+    """End a sign-in for good: its cookie is worthless from now on."""
+    session.execute(text("select gridmap_sign_out(:hash)"), {"hash": token_hash(token)})
+
+
+def change_password(session: Session, actor: Actor, *, token: str, old: str, new: str) -> None:
+    """Set a new password; every other sign-in of the person ends. Raises ``BadInput`` naming the field."""
+    current = session.execute(text("select gridmap_password_hash(:hash)"), {"hash": token_hash(token)}).scalar()
+    if not current or not _matches(current, old):
+        raise BadInput("原密码不正确。", field="old")
+    fault = password_fault(new, actor.username)
+    if fault:
+        raise BadInput(fault, field="new")
+    if old == new:
+        raise BadInput("新密码不能与原密码相同。", field="new")
+    session.execute(
+        text("select gridmap_change_password(:token, :hash)"), {"token": token_hash(token), "hash": hasher.hash(new)}
+    )
+    post = actor.home
+    if post:
+        audit.record(session, actor, "account.password_changed", actor.username, post.unit_code)
+
+
+def create_account(
+    session: Session,
+    actor: Actor | None,
+    *,
+    username: str,
+    name: str,
+    password: str,
+    role: Role,
+    unit_code: int,
+    must_change: bool = True,
+) -> Account:
+    """Add a person with one post. ``actor`` is ``None`` on the command line, else must manage accounts at ``unit_code``."""
+    if actor is not None:
+        decision = actor.may(Permission.ACCOUNT_MANAGE, unit_code)
+        if not decision:
+            raise Forbidden(decision.reason)
+    fault = password_fault(password, username)
+    if fault:
+        raise BadInput(fault, field="password")
+    account = Account(
+        unit_code=unit_code,
+        username=username,
+        name=name,
+        password_hash=hasher.hash(password),
+        must_change_password=must_change,
+    )
+    session.add(account)
+    session.flush()
+    session.add(PostHeld(county_code=unit_code // 10**9, unit_code=unit_code, account_id=account.id, role=role))
+    audit.record(session, actor, "account.created", username, unit_code, role=role)
+    session.flush()
+    return account
+
+
+def notify(session: Session, *, unit_code: int, role: Role, kind: str, body: str, link: str) -> Notice:
+    """Leave a notice for those who hold ``role`` at ``unit_code``."""
+    notice = Notice(county_code=unit_code // 10**9, unit_code=unit_code, role=role, kind=kind, body=body, link=link)
+    session.add(notice)
+    return notice
+
+
+def read_notices(session: Session, actor: Actor) -> int:
+    """Mark every notice of the actor's posts as read; return how many."""
+    notices = list(session.scalars(visible_notices(actor).where(Notice.read_at.is_(None))))
+    for notice in notices:
+        notice.read_at, notice.read_by = now(), actor.account_id
+    session.flush()
+    return len(notices)
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds} 秒" if seconds < 60 else f"{-(-seconds // 60)} 分钟"

@@ -1,0 +1,91 @@
+"""Accounts, posts, departments, sign-ins and notices.
+
+The application role has no right on password hashes, lock-out counters or sign-ins: it reaches them through the SECURITY
+DEFINER functions of migration 0003 (``gridmap_login``, ``gridmap_sign_in``, ``gridmap_actor`` …), which answer one question each.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gridmap.db import Base, Scoped, scoped_args
+
+
+class Account(Base):
+    """A person who may sign in. ``unit_code`` is where they belong (0: the whole system); rights come from posts."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=False), primary_key=True)
+    unit_code: Mapped[int] = mapped_column(BigInteger, nullable=False)
+    username: Mapped[str] = mapped_column(Text, nullable=False)
+    name: Mapped[str] = mapped_column(Text, nullable=False)
+    password_hash: Mapped[str | None] = mapped_column(Text, deferred=True)  # argon2id; null: may not sign in
+    must_change_password: Mapped[bool] = mapped_column(Boolean, server_default=text("true"), nullable=False)
+    failed_count: Mapped[int] = mapped_column(Integer, server_default=text("0"), nullable=False, deferred=True)
+    locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), deferred=True)
+    disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    is_demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"), nullable=False)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"), nullable=False)
+
+    posts: Mapped[list[PostHeld]] = relationship(back_populates="account", order_by="PostHeld.id")
+
+    __table_args__ = (
+        CheckConstraint("username ~ '^[a-z0-9][a-z0-9._-]{1,39}$'", name="username"),
+        CheckConstraint("length(name) between 1 and 60", name="name"),
+        Index("uq_accounts_username", "username", unique=True),
+        Index("ix_accounts_unit_code", "unit_code", "id"),
+    )
+
+
+class PostHeld(Scoped, Base):
+    """A person's post: a role at a unit, in a department where the role is one of a department."""
+
+    __tablename__ = "posts"
+
+    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("accounts.id"), nullable=False)
+    role: Mapped[str] = mapped_column(Text, nullable=False)
+    department_id: Mapped[int | None] = mapped_column(BigInteger)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    account: Mapped[Account] = relationship(back_populates="posts")
+
+    __table_args__ = scoped_args(
+        CheckConstraint(
+            "role in ('administrator', 'leader', 'centre_staff', 'department_handler', 'mediator', 'grid_worker',"
+            " 'supervisor', 'auditor')",
+            name="role",
+        ),
+        Index("ix_posts_account_id", "account_id"),
+        Index("ix_posts_unit_code", "unit_code", "role"),
+    )
+
+
+class Department(Scoped, Base):
+    """A department or station (派出所, 司法所, 城管 …) of a unit."""
+
+    __tablename__ = "departments"
+
+    name: Mapped[str] = mapped_column(Text, nullable=False)
+    is_demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"), nullable=False)
+
+    __table_args__ = scoped_args(Index("uq_departments_unit_code_name", "unit_code", "name", unique=True))
+
+
+class Notice(Scoped, Base):
+    """A word to those who hold ``role`` at ``unit_code``: text, and where a click leads."""
+
+    __tablename__ = "notices"
+
+    role: Mapped[str] = mapped_column(Text, nullable=False)
+    kind: Mapped[str] = mapped_column(Text, nullable=False)
+    body: Mapped[str] = mapped_column(Text, nullable=False)
+    link: Mapped[str] = mapped_column(Text, nullable=False)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"), nullable=False)
+    read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    read_by: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = scoped_args(Index("ix_notices_unit_code", "unit_code", "role", "created_at"))

@@ -1,0 +1,110 @@
+"""Reads about people: who a sign-in token belongs to, accounts and notices within the actor's scope."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session, selectinload
+
+from gridmap.access import Actor, Permission, Post, Role
+from gridmap.accounts.models import Account, Department, Notice
+from gridmap.accounts.rules import token_hash
+from gridmap.config import settings
+from gridmap.db import database, in_ranges
+
+ACTOR_TTL_S = 5.0  # how long a process may trust what it read; requests that write always read anew
+_seen: dict[str, tuple[float, Actor]] = {}
+
+
+def actor_of(token: str, *, fresh: bool = False) -> Actor | None:
+    """Return the person signed in with ``token``, or ``None`` when the sign-in has ended, timed out or was revoked.
+
+    Idle and absolute limits come from the settings. Reads may be up to ``ACTOR_TTL_S`` old unless ``fresh``.
+    """
+    key = token_hash(token)
+    hit = _seen.get(key)
+    if hit and not fresh and time.monotonic() - hit[0] < ACTOR_TTL_S:
+        return hit[1]
+    limits = settings()
+    with database.lean() as connection, connection.cursor() as cursor:
+        cursor.execute("select gridmap_actor(%s, %s, %s)", (key, limits.session_minutes, limits.session_hours))
+        found = cursor.fetchone()[0]
+    if found is None:
+        _seen.pop(key, None)
+        return None
+    actor = _actor(found)
+    if len(_seen) > 10_000:
+        _seen.clear()
+    _seen[key] = (time.monotonic(), actor)
+    return actor
+
+
+def forget_actor(token: str) -> None:
+    """Drop what this process remembers of a token (sign-out, password change)."""
+    _seen.pop(token_hash(token), None)
+
+
+def _actor(found: dict[str, Any]) -> Actor:
+    posts = tuple(Post(Role(p["role"]), p["unit_code"], p["unit_name"], p["department"]) for p in found["posts"])
+    return Actor(found["account_id"], found["username"], found["name"], posts, found["must_change_password"])
+
+
+def login_state(session: Session, username: str) -> tuple[int, str | None, int] | None:
+    """Return (account id, password hash, seconds still locked) of a user name, or ``None``."""
+    row = session.execute(text("select * from gridmap_login(:username)"), {"username": username}).one()
+    return None if row.account_id is None else (row.account_id, row.password_hash, row.locked_seconds or 0)
+
+
+def visible_accounts(actor: Actor) -> Any:
+    """Accounts whose home unit the actor manages: where every read of accounts starts."""
+    return select(Account).where(in_ranges(Account.unit_code, actor.granted_ranges(Permission.ACCOUNT_MANAGE)))
+
+
+def list_accounts(
+    session: Session, actor: Actor, *, words: str = "", limit: int = 50, offset: int = 0
+) -> tuple[list[Account], int]:
+    """Return a page of accounts with their posts, and how many there are."""
+    query = visible_accounts(actor)
+    if words:
+        like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        query = query.where(Account.username.ilike(like) | Account.name.ilike(like))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    page = (
+        query.options(selectinload(Account.posts)).order_by(Account.unit_code, Account.id).limit(limit).offset(offset)
+    )
+    return list(session.scalars(page)), total
+
+
+def one_account(session: Session, actor: Actor, username: str) -> Account | None:
+    """Return an account the actor manages, or ``None``."""
+    return session.scalar(
+        visible_accounts(actor).where(Account.username == username).options(selectinload(Account.posts))
+    )
+
+
+def department_names(session: Session) -> dict[int, str]:
+    """Return names of the departments in scope by id."""
+    return {row.id: row.name for row in session.scalars(select(Department))}
+
+
+def visible_notices(actor: Actor) -> Any:
+    """Notices addressed to one of the actor's posts: same unit and role."""
+    from sqlalchemy import false, or_
+
+    mine = [(Notice.unit_code == post.unit_code) & (Notice.role == post.role) for post in actor.posts]
+    return select(Notice).where(or_(*mine) if mine else false())
+
+
+def list_notices(session: Session, actor: Actor, *, limit: int = 50, offset: int = 0) -> list[Notice]:
+    """Return the newest notices of the actor's posts."""
+    return list(session.scalars(visible_notices(actor).order_by(Notice.created_at.desc()).limit(limit).offset(offset)))
+
+
+def count_notices(session: Session, actor: Actor, *, unread: bool = False) -> int:
+    """Return how many notices there are, or how many nobody has read."""
+    query = visible_notices(actor)
+    if unread:
+        query = query.where(Notice.read_at.is_(None))
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0

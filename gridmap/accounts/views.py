@@ -1,0 +1,154 @@
+"""Sign in, sign out, change the password; notices; the list of accounts."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from gridmap.access import Actor, Permission
+from gridmap.accounts import actions, queries
+from gridmap.accounts.forms import LoginForm, PasswordForm
+from gridmap.errors import BadInput
+from gridmap.extensions import limiter
+from gridmap.pages import code, when
+from gridmap.web import actor, listing, public, requires, safe_next, session, signed_in, wants_json
+
+blueprint = Blueprint("accounts", __name__)
+PAGE = 50
+
+
+class Person(UserMixin):
+    """A signed-in person: the token in the cookie and the actor it stands for."""
+
+    def __init__(self, token: str, who: Actor) -> None:
+        self.token = token
+        self.actor = who
+
+    def get_id(self) -> str:
+        """Return what the signed cookie keeps: the revocable token, never the account."""
+        return self.token
+
+
+def install(manager: LoginManager) -> None:
+    """Tell Flask-Login how a token becomes a person; writes never trust what was remembered."""
+
+    @manager.user_loader
+    def load(token: str) -> Person | None:
+        who = queries.actor_of(token, fresh=request.method != "GET")
+        return Person(token, who) if who else None
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+@public
+@limiter.limit("120/minute", methods=["POST"])
+def login() -> Response | str | tuple[str, int]:
+    """Sign in; a new token each time (rotation), the old cookie's contents gone."""
+    form = LoginForm()
+    if request.method == "GET":
+        form.next.data = request.args.get("next", "")
+        return (
+            redirect(safe_next(form.next.data))
+            if current_user.is_authenticated
+            else render_template("accounts/login.html", form=form)
+        )
+    if not form.validate():
+        return render_template("accounts/login.html", form=form), 400
+    token, reason = actions.sign_in(
+        session,
+        username=(form.username.data or "").strip().lower(),
+        password=form.password.data or "",
+        address=request.remote_addr or "",
+        agent=request.user_agent.string,
+    )
+    session.commit()  # a failed attempt is counted too
+    if token is None:
+        form.password.errors = [reason]
+        return render_template("accounts/login.html", form=form), 401
+    return _enter(token, safe_next(form.next.data))
+
+
+def _enter(token: str, target: str) -> Response:
+    who = queries.actor_of(token, fresh=True)
+    assert who is not None
+    cookie.clear()
+    login_user(Person(token, who))
+    return redirect(url_for("accounts.password") if who.must_change_password else target)
+
+
+@blueprint.post("/logout")
+@signed_in
+def logout() -> Response:
+    """End this sign-in on the server and forget the cookie."""
+    actions.sign_out(session, token=current_user.token)
+    queries.forget_actor(current_user.token)
+    logout_user()
+    cookie.clear()
+    return redirect(url_for("accounts.login"))
+
+
+@blueprint.route("/account/password", methods=["GET", "POST"])
+@signed_in
+def password() -> Response | str | tuple[str, int]:
+    """Change one's own password; forced at the first sign-in."""
+    form = PasswordForm()
+    if request.method == "GET":
+        return render_template("accounts/password.html", form=form)
+    if form.validate():
+        try:
+            actions.change_password(
+                session, actor, token=current_user.token, old=form.old.data or "", new=form.new.data or ""
+            )
+        except BadInput as fault:
+            form[fault.field or "new"].errors = [fault.message]
+        else:
+            queries.forget_actor(current_user.token)
+            flash("密码已修改，其他设备上的登录已退出。")
+            return redirect(url_for("maps.page"))
+    return render_template("accounts/password.html", form=form), 400
+
+
+@blueprint.get("/notices")
+@signed_in
+def notices() -> Response | str:
+    """Notices to the posts the person holds."""
+    rows, total = queries.list_notices(session, actor, limit=PAGE), queries.count_notices(session, actor)
+    if wants_json():
+        return listing(
+            [{"kind": n.kind, "body": n.body, "link": n.link, "at": when(n.created_at)} for n in rows], total, None
+        )
+    return render_template("accounts/notices.html", notices=rows, total=total)
+
+
+@blueprint.post("/notices/read")
+@signed_in
+def read() -> Response:
+    """Mark all notices as read."""
+    actions.read_notices(session, actor)
+    return redirect(url_for("accounts.notices"))
+
+
+@blueprint.get("/notices/count")
+@signed_in
+def unread() -> Response:
+    """How many notices nobody has read, for the badge in the head of the page."""
+    response = make_response({"unread": queries.count_notices(session, actor, unread=True)})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/accounts")
+@requires(Permission.ACCOUNT_MANAGE)
+def index() -> Response | str:
+    """Accounts of the units the person manages."""
+    words, page = request.args.get("q", "").strip()[:60], max(request.args.get("page", 1, int), 1)
+    rows, total = queries.list_accounts(session, actor, words=words, limit=PAGE, offset=(page - 1) * PAGE)
+    following = url_for(".index", q=words or None, page=page + 1) if page * PAGE < total else None
+    if wants_json():
+        return listing(
+            [{"username": a.username, "name": a.name, "unit_code": code(a.unit_code)} for a in rows], total, following
+        )
+    return render_template(
+        "accounts/index.html", accounts=rows, total=total, words=words, page=page, following=following
+    )

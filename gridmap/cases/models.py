@@ -1,0 +1,151 @@
+"""Cases, their photos, and the versioned tables of categories."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Computed,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import REAL
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gridmap.cases.rules import Channel, Grade, PositionMethod, Risk, Scale, Status
+from gridmap.db import Base, Scoped, scoped_args
+
+
+def one_of(column: str, values: type) -> CheckConstraint:
+    """Return the check that ``column`` holds a value of the enum, named after the column."""
+    listed = ", ".join(f"'{item.value}'" for item in values)  # type: ignore[attr-defined]
+    return CheckConstraint(f"{column} in ({listed})", name=column)
+
+
+class CategoryVersion(Base):
+    """One edition of the categories, with where it comes from."""
+
+    __tablename__ = "category_versions"
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=False), primary_key=True)
+    label: Mapped[str] = mapped_column(Text, nullable=False)
+    source_note: Mapped[str] = mapped_column(Text, nullable=False)
+    valid_from: Mapped[date] = mapped_column(Date, nullable=False)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+
+
+class Category(Base):
+    """A subcategory in its family (类别) and data dimension; ``limit_hours`` is the plain limit of this first form."""
+
+    __tablename__ = "categories"
+
+    id: Mapped[int] = mapped_column(Integer, Identity(always=False), primary_key=True)
+    version_id: Mapped[int] = mapped_column(Integer, ForeignKey("category_versions.id"), nullable=False)
+    code: Mapped[str] = mapped_column(Text, nullable=False)
+    name: Mapped[str] = mapped_column(Text, nullable=False)
+    family: Mapped[int] = mapped_column(SmallInteger, nullable=False)  # 1…5, the order of family_name
+    family_name: Mapped[str] = mapped_column(Text, nullable=False)
+    dimension: Mapped[str] = mapped_column(Text, nullable=False)
+    default_grade: Mapped[str] = mapped_column(Text, nullable=False)
+    limit_hours: Mapped[int | None] = mapped_column(Integer)
+    limit_note: Mapped[str] = mapped_column(Text, server_default=text("''"), nullable=False)
+
+    __table_args__ = (
+        one_of("default_grade", Grade),
+        Index("uq_categories_version_id_code", "version_id", "code", unique=True),
+    )
+
+
+class Case(Scoped, Base):
+    """事件/矛盾纠纷/诉求: anything received and worked to an end."""
+
+    __tablename__ = "cases"
+
+    case_code: Mapped[str] = mapped_column(Text, nullable=False)
+    category_id: Mapped[int] = mapped_column(Integer, ForeignKey("categories.id"), nullable=False)
+    channel: Mapped[str] = mapped_column(Text, nullable=False)
+    grade: Mapped[str] = mapped_column(Text, nullable=False)
+    scale: Mapped[str] = mapped_column(Text, nullable=False)
+    status: Mapped[str] = mapped_column(Text, nullable=False)
+    risk: Mapped[str | None] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text, nullable=False)
+    description: Mapped[str] = mapped_column(Text, server_default=text("''"), nullable=False)
+    address_text: Mapped[str] = mapped_column(Text, server_default=text("''"), nullable=False)
+    occurred_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False)
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    geom: Mapped[Any] = mapped_column(Geometry("POINT", 4326, spatial_index=False), nullable=True)
+    position_method: Mapped[str] = mapped_column(Text, nullable=False)
+    position_accuracy_m: Mapped[float | None] = mapped_column(REAL)
+    source_datum: Mapped[str | None] = mapped_column(Text)
+    source_lon: Mapped[float | None] = mapped_column()
+    source_lat: Mapped[float | None] = mapped_column()
+    unit_pending: Mapped[bool] = mapped_column(Boolean, server_default=text("false"), nullable=False)  # 待定网格
+    zkey: Mapped[int | None] = mapped_column(BigInteger, Computed("gridmap_zkey(geom)", persisted=True))
+    client_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    created_by: Mapped[int | None] = mapped_column(BigInteger)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"), nullable=False)
+    row_version: Mapped[int] = mapped_column(Integer, server_default=text("1"), nullable=False)
+
+    category: Mapped[Category] = relationship(lazy="joined", innerjoin=True)
+
+    __mapper_args__ = {"version_id_col": row_version}  # noqa: RUF012
+    __table_args__ = scoped_args(
+        ForeignKeyConstraint(["unit_code"], ["units.unit_code"]),
+        one_of("channel", Channel),
+        one_of("grade", Grade),
+        one_of("scale", Scale),
+        one_of("status", Status),
+        one_of("risk", Risk),
+        one_of("position_method", PositionMethod),
+        CheckConstraint("source_datum in ('wgs84', 'cgcs2000', 'gcj02', 'bd09')", name="source_datum"),
+        CheckConstraint("(geom is null) = (position_method = 'none')", name="position"),
+        CheckConstraint("length(title) between 1 and 100", name="title"),
+        CheckConstraint("(closed_at is null) = (status not in ('closed', 'archived', 'declined'))", name="closed"),
+        Index("uq_cases_case_code", "county_code", "case_code", unique=True),
+        Index("uq_cases_client_id", "county_code", "client_id", unique=True),
+        Index("ix_cases_zkey", "zkey", "unit_code"),
+        Index("ix_cases_received_at", "received_at", "unit_code"),
+        Index("ix_cases_unit_code", "unit_code", "received_at"),
+        Index("ix_cases_due_at", "due_at", "unit_code", postgresql_where=text("closed_at is null")),
+        Index(
+            "ix_cases_words",
+            text("(case_code || ' ' || title || ' ' || address_text || ' ' || description) gin_trgm_ops"),
+            postgresql_using="gin",
+        ),
+    )
+
+
+class CasePhoto(Scoped, Base):
+    """A photo of a case: re-encoded, without EXIF; the bytes are in the media folder under their hash."""
+
+    __tablename__ = "case_photos"
+
+    case_id: Mapped[int] = mapped_column(BigInteger, nullable=False)
+    sha256: Mapped[str] = mapped_column(Text, nullable=False)
+    width_px: Mapped[int] = mapped_column(Integer, nullable=False)
+    height_px: Mapped[int] = mapped_column(Integer, nullable=False)
+    size_bytes: Mapped[int] = mapped_column(BigInteger, nullable=False)
+    added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"), nullable=False)
+    added_by: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = scoped_args(
+        ForeignKeyConstraint(["county_code", "case_id"], ["cases.county_code", "cases.id"]),
+        Index("ix_case_photos_case_id", "county_code", "case_id"),
+    )

@@ -1,0 +1,63 @@
+"""`gridmap accounts`: add a person from the command line."""
+
+from __future__ import annotations
+
+import click
+
+from gridmap.access import ROLE_NAMES, Role
+from gridmap.cli.errors import CommandError
+
+
+@click.group()
+def accounts() -> None:
+    """账号：新建登录账号。
+
+    \b
+    示例：
+      gridmap accounts create --username li.demo --name 李示例 --role leader --unit 220102200
+    """
+
+
+@accounts.command()
+@click.option("--username", required=True, help="用户名，2–40 位小写字母、数字、点、横线。")
+@click.option("--name", required=True, help="姓名。")
+@click.option("--role", required=True, type=click.Choice([r.value for r in Role]), help="岗位角色。")
+@click.option("--unit", required=True, help="所属区划代码（2、4、6、9、12 或 15 位；0 为全系统）。")
+@click.option("--password", help="初始密码；不给则提示输入。首次登录须修改。")
+def create(username: str, name: str, role: str, unit: str, password: str | None) -> None:
+    """新建账号并给予一个岗位。
+
+    \b
+    示例：
+      gridmap accounts create --username li.demo --name 李示例 --role leader --unit 220102200
+    """
+    from gridmap.accounts.actions import create_account
+    from gridmap.db import owner_session
+
+    if not (unit.isascii() and unit.isdigit() and len(unit) in (1, 2, 4, 6, 9, 12, 15)):
+        raise CommandError(f"--unit {unit}：区划代码应为 2、4、6、9、12 或 15 位数字，0 为全系统。")
+    unit_code = int(unit.ljust(15, "0"))
+    secret = password or click.prompt("初始密码", hide_input=True, confirmation_prompt="再输一次")
+    with owner_session() as session:
+        _require_unit(session, unit_code)
+        create_account(
+            session,
+            None,
+            username=username,
+            name=name,
+            password=secret,
+            role=Role(role),
+            unit_code=unit_code,
+            must_change=True,
+        )
+    click.echo(f"已新建账号 {username}（{ROLE_NAMES[Role(role)]}，{unit_code:015d}），首次登录须修改密码。")
+
+
+def _require_unit(session: object, unit_code: int) -> None:
+    from sqlalchemy import text
+    from sqlalchemy.orm import Session
+
+    assert isinstance(session, Session)
+    known = session.execute(text("select 1 from units where unit_code = :code"), {"code": unit_code}).scalar()
+    if unit_code and not known:
+        raise CommandError(f"区划 {unit_code:015d} 不存在：请先用 gridmap units import-divisions 导入区划代码。")

@@ -1,0 +1,106 @@
+"""Typed settings, read once from the environment (prefix GRIDMAP_) and failing at start."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+
+ROOT = Path(__file__).resolve().parent.parent
+APP_ROLE = "gridmap_app"
+JOBS_ROLE = "gridmap_jobs"
+
+
+class Settings(BaseSettings):
+    """Everything that a place may set. Names in the environment carry the prefix ``GRIDMAP_``."""
+
+    model_config = SettingsConfigDict(env_prefix="GRIDMAP_", extra="ignore")
+
+    database_url: str = Field(default="", description="管理账号连接串；空则使用项目自带的数据库集群")
+    instance_dir: Path = Field(default=ROOT / "instance", description="运行数据目录：数据库、密钥、上传文件")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = Field(default=2, ge=1, le=64)
+    demo_password: str = ""
+    secret_key: str = Field(default="", description="会话签名密钥；空则在运行数据目录中生成")
+    session_minutes: int = Field(default=60, ge=1, description="无操作自动退出的分钟数")
+    session_hours: int = Field(default=12, ge=1, description="一次登录的最长小时数")
+    secure_cookies: bool = Field(default=False, description="仅通过 HTTPS 发送登录凭据（正式部署应打开）")
+    basemap: str = Field(
+        default="", description="底图：tianditu:<key>、xyz:<模板>、wmts:<模板>、pmtiles:<文件>；空为无底图"
+    )
+    max_upload_mb: int = Field(default=600, ge=1)
+    max_unpacked_mb: int = Field(default=2000, ge=1, description="压缩包解开后的上限")
+    max_photo_mb: int = Field(default=20, ge=1)
+    max_tile_features: int = Field(default=10_000, ge=100)
+
+    @property
+    def media_dir(self) -> Path:
+        """Folder of stored files, by content hash."""
+        return self.instance_dir / "media"
+
+    def admin_url(self) -> URL:
+        """Connection of the owner of all tables: migrations, imports from the command line.
+
+        Without ``GRIDMAP_DATABASE_URL`` this is the project's own cluster, whose address the cluster writes to
+        ``<instance>/database-url`` when it starts. Raises ``RuntimeError`` when neither is there.
+        """
+        text = self.database_url
+        if not text:
+            file = self.instance_dir / "database-url"
+            if not file.exists():
+                raise RuntimeError("数据库未启动：请先运行 gridmap db start，或设置 GRIDMAP_DATABASE_URL。")
+            text = file.read_text().strip()
+        url = make_url(text)
+        return url.set(drivername="postgresql+psycopg2")
+
+    def role_url(self, role: str) -> URL:
+        """Connection of a role that owns nothing (``gridmap_app``, ``gridmap_jobs``).
+
+        Its password is derived from the owner's (HMAC-SHA256), so that every process that may migrate can also
+        start the application, and nothing else has to be kept.
+        """
+        return role_url(self.admin_url(), role)
+
+    def signing_key(self) -> str:
+        """Return the key that signs cookies; made once and kept (0600) in the instance folder."""
+        if self.secret_key:
+            return self.secret_key
+        return stored_secret(self.instance_dir / "secret-key")
+
+
+def role_url(owner: URL, role: str) -> URL:
+    """Return the owner's address with the name and derived password of ``role``."""
+    return owner.set(username=role, password=role_password(owner, role))
+
+
+def role_password(owner: URL, role: str) -> str:
+    """Return the password of ``role``, derived from the owner's."""
+    return hmac.new((str(owner.password or "gridmap")).encode(), role.encode(), hashlib.sha256).hexdigest()
+
+
+def stored_secret(file: Path) -> str:
+    """Return the secret kept in ``file``, making a random one (mode 0600) the first time."""
+    import os
+    import secrets
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text().strip()
+    value = secrets.token_urlsafe(48)
+    with os.fdopen(handle, "w") as out:
+        out.write(value)
+    return value
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings, read once; a wrong value stops the start with a message that names it."""
+    return Settings()

@@ -1,0 +1,90 @@
+"""What every page shares: the content security policy, the names of enums, Chinese dates and numbers, versioned assets."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, url_for
+from flask_login import current_user
+
+from gridmap.access import ROLE_NAMES, Permission
+from gridmap.clock import local
+from gridmap.config import settings
+
+STATIC = Path(__file__).parent / "static"
+
+
+def content_security_policy() -> dict[str, str]:
+    """Everything comes from this server; a configured base map adds its host to images and requests, nothing else."""
+    hosts = ""
+    kind, _, template = settings().basemap.partition(":")
+    if kind == "tianditu":
+        hosts = " https://*.tianditu.gov.cn"
+    elif kind in ("xyz", "wmts"):
+        parts = urlsplit(template.replace("{s}", "*"))
+        hosts = f" {parts.scheme}://{parts.netloc}"
+    return {
+        "default-src": "'self'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": f"'self' data: blob:{hosts}",
+        "connect-src": f"'self'{hosts}",
+        "worker-src": "'self' blob:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+
+
+@cache
+def _fingerprint(path: str, _stamp: int) -> str:
+    return hashlib.blake2b((STATIC / path).read_bytes(), digest_size=6).hexdigest()
+
+
+def asset(path: str) -> str:
+    """Return the address of a static file with its content's fingerprint, so that it may be cached for a year."""
+    file = STATIC / path
+    return url_for("static", filename=path, v=_fingerprint(path, file.stat().st_mtime_ns))
+
+
+def when(instant: datetime | None, *, empty: str = "—") -> str:
+    """Return an instant as ``2026-11-22 17:30`` on China's clock."""
+    return local(instant).strftime("%Y-%m-%d %H:%M") if instant else empty
+
+
+def day(value: date | datetime | None, *, empty: str = "—") -> str:
+    """Return a date as ``2026-11-22``."""
+    if isinstance(value, datetime):
+        value = local(value).date()
+    return value.isoformat() if value else empty
+
+
+def number(value: float | None, *, empty: str = "—") -> str:
+    """Return a count with thousands separated: ``12,345``."""
+    return f"{value:,.0f}" if value is not None else empty
+
+
+def code(unit_code: int) -> str:
+    """Return a unit code as its 15 digits."""
+    return f"{unit_code:015d}"
+
+
+def may(permission: str) -> bool:
+    """Say in a template whether the signed-in person holds a permission (``may('case:create')``)."""
+    return bool(current_user.is_authenticated and current_user.actor.may(Permission(permission)))
+
+
+def install(app: Flask) -> None:
+    """Give every template these names."""
+    app.jinja_env.filters.update(when=when, day=day, number=number, code=code)
+    app.jinja_env.globals.update(asset=asset, may=may, ROLE_NAMES=ROLE_NAMES)
+
+    @app.context_processor
+    def person() -> dict[str, Any]:
+        return {"me": current_user.actor if current_user.is_authenticated else None}

@@ -1,0 +1,43 @@
+// What every page does: theme, the badge of unread notices, menus that close.
+const root = document.documentElement;
+const saved = localStorage.getItem("gridmap-theme");
+if (saved) root.dataset.theme = saved;
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-theme-switch]")) {
+    const dark = getComputedStyle(root).colorScheme === "dark";
+    root.dataset.theme = dark ? "light" : "dark";
+    localStorage.setItem("gridmap-theme", root.dataset.theme);
+    document.dispatchEvent(new CustomEvent("gridmap:theme"));
+  }
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+const bell = document.querySelector("[data-notices]");
+async function countNotices() {
+  if (!bell || document.hidden) return;
+  try {
+    const answer = await fetch(bell.dataset.notices, { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    const { unread } = await answer.json();
+    const dot = bell.querySelector(".badge-dot");
+    dot.hidden = unread === 0;
+    dot.textContent = unread > 99 ? "99+" : String(unread);
+    bell.setAttribute("aria-label", unread ? `通知，${unread} 条未读` : "通知");
+  } catch {
+    // no network: the badge keeps what it last knew
+  }
+}
+countNotices();
+setInterval(countNotices, 60_000);

@@ -1,0 +1,1 @@
+"""Vector tiles, TileJSON and the counts behind the choropleth."""

@@ -1,0 +1,1 @@
+"""区划与网格: tree, outlines, versions, import."""

@@ -1,0 +1,142 @@
+"""What every request needs: the actor, the session and its commit, who may enter a door, paging, ETag, JSON or page.
+
+The rule of commit: actions flush; a request that writes (POST, PUT, PATCH, DELETE) commits once, after its view returned and
+before its answer is sent; any error rolls back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Flask, Response, g, jsonify, redirect, request, url_for
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from werkzeug.local import LocalProxy
+from werkzeug.wrappers import Response as BaseResponse
+
+from gridmap.access import Actor, Permission
+from gridmap.db import database
+from gridmap.errors import Forbidden, NotSignedIn
+
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _session() -> Session:
+    """Return the session of this request, made at first use in the scope of its actor."""
+    if "session" not in g:
+        g.session = database.open(_actor_or_none())
+    return g.session
+
+
+def _actor_or_none() -> Actor | None:
+    return current_user.actor if current_user.is_authenticated else None
+
+
+def _actor() -> Actor:
+    actor = _actor_or_none()
+    if actor is None:
+        raise NotSignedIn("登录已失效，请重新登录。")
+    return actor
+
+
+session: Session = LocalProxy(_session)  # type: ignore[assignment]
+actor: Actor = LocalProxy(_actor)  # type: ignore[assignment]
+
+
+def public(view: F) -> F:
+    """Declare that a door is open to people who have not signed in."""
+    view.door = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: F) -> F:
+    """Declare that a door is open to anybody who has signed in, whatever their post."""
+    view.door = "signed-in"  # type: ignore[attr-defined]
+    return view
+
+
+def requires(permission: Permission) -> Callable[[F], F]:
+    """Declare the permission of a door; without it the answer is 403 with the reason."""
+
+    def wrap(view: F) -> F:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            decision = actor.may(permission)
+            if not decision:
+                raise Forbidden(decision.reason)
+            return view(*args, **kwargs)
+
+        guarded.door = permission  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return wrap
+
+
+def wants_json() -> bool:
+    """Say whether the asker prefers JSON to a page."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    return best in ("application/json", "application/problem+json")
+
+
+def guard_doors(app: Flask) -> None:
+    """Refuse everything that is not declared open: no sign-in, no door; and a first password is changed before anything else."""
+
+    @app.before_request
+    def guard() -> BaseResponse | None:
+        view = app.view_functions.get(request.endpoint or "")
+        door = getattr(view, "door", None)
+        if request.endpoint is None or request.endpoint == "static" or door == "public":
+            return None
+        if not current_user.is_authenticated:
+            if request.method == "GET" and not wants_json() and not request.path.startswith("/tiles/"):
+                return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))
+            raise NotSignedIn("请先登录。")
+        if current_user.actor.must_change_password and request.endpoint not in ("accounts.password", "accounts.logout"):
+            if request.method == "GET" and not wants_json():
+                return redirect(url_for("accounts.password"))
+            raise Forbidden("首次登录请先修改密码。")
+        return None
+
+
+def commit_rule(app: Flask) -> None:
+    """Commit once after a writing request that succeeded; roll back and close otherwise."""
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        if "session" in g and request.method in WRITES and response.status_code < 400:
+            g.session.commit()
+        return response
+
+    @app.teardown_request
+    def close(_error: BaseException | None) -> None:
+        current = g.pop("session", None)
+        if current is not None:
+            current.rollback()
+            current.close()
+
+
+def listing(items: list[dict[str, Any]], total: int, following: str | None) -> Response:
+    """Answer a list for programs: ``items``, ``total`` of the same filter, ``next`` (address of the next page or null)."""
+    return jsonify(items=items, total=total, next=following)
+
+
+def with_etag(body: bytes, mimetype: str) -> Response:
+    """Answer ``body`` for this person only, with an ETag of its content; 304 when the asker has it already."""
+    response = Response(body, mimetype=mimetype)
+    response.set_etag(hashlib.blake2b(body, digest_size=12).hexdigest())
+    response.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
+    response.vary.add("Cookie")
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def safe_next(target: str | None) -> str:
+    """Return ``target`` when it is a path of this site, else the front page: no open redirect."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or any(ord(c) < 32 for c in target):
+        return url_for("maps.page")
+    if "\\" in target:
+        return url_for("maps.page")
+    return target

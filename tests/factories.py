@@ -1,0 +1,146 @@
+"""Fictional units, people and cases for tests, written as the owner of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from argon2 import PasswordHasher
+from geoalchemy2.shape import from_shape
+from shapely.geometry import MultiPolygon, Point, box
+
+from gridmap.access import Role, significant_digits
+
+PASSWORD = "Ceshi-mima-2026"
+# The cheapest parameters argon2 knows: tests sign in often. Verifying reads the parameters from the hash.
+_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+COUNTY = 990102000000000  # 99 is no real province: nobody's codes
+TOWN_A, TOWN_B = 990102001000000, 990102002000000
+VILLAGE_A1, VILLAGE_B1 = 990102001001000, 990102002001000
+GRID_A11, GRID_A12, GRID_B11 = 990102001001001, 990102001001002, 990102002001001
+WEST, SOUTH, SIZE = 125.30, 43.80, 0.02  # the small world lies near Changchun; each grid is 0.02 degrees wide
+
+
+class Factories:
+    """``make.world()`` first; then accounts and cases in it."""
+
+    def __init__(self, owner: Callable[[], Any]) -> None:
+        self.owner = owner
+        self._numbers = count(1)
+
+    def world(self) -> None:
+        """Province, city, county, two towns with one village each, three grids, all with published outlines, and categories.
+
+        From west to east: grids A11 and A12 (town A), then B11 (town B).
+        """
+        from gridmap.units.models import Outline, Unit
+
+        names = {99: "示例省", 9901: "示例市", 990102: "示例区"}
+        units = [(int(str(c).ljust(15, "0")), n) for c, n in names.items()] + [
+            (TOWN_A, "甲街道"),
+            (VILLAGE_A1, "甲一社区"),
+            (GRID_A11, "第一网格"),
+            (GRID_A12, "第二网格"),
+            (TOWN_B, "乙镇"),
+            (VILLAGE_B1, "乙一村"),
+            (GRID_B11, "第一网格"),
+        ]
+        spans = {COUNTY: (0, 3), TOWN_A: (0, 2), VILLAGE_A1: (0, 2), GRID_A11: (0, 1), GRID_A12: (1, 2)}
+        spans |= {TOWN_B: (2, 3), VILLAGE_B1: (2, 3), GRID_B11: (2, 3)}
+        with self.owner() as session:
+            for unit_code, name in units:
+                level = significant_digits(unit_code)
+                parent = {2: None, 4: 2, 6: 4, 9: 6, 12: 9, 15: 12}[level]
+                session.add(
+                    Unit(
+                        unit_code=unit_code,
+                        county_code=unit_code // 10**9,
+                        level=level,
+                        parent_code=int(str(unit_code)[:parent].ljust(15, "0")) if parent else None,
+                        name=name,
+                        kind="residential" if level == 15 else None,
+                        valid_from=date(2020, 1, 1),
+                    )
+                )
+            session.flush()
+            for unit_code, (west, east) in spans.items():
+                shape = MultiPolygon([box(WEST + west * SIZE, SOUTH, WEST + east * SIZE, SOUTH + SIZE)])
+                session.add(
+                    Outline(
+                        unit_code=unit_code,
+                        version_id=1,
+                        level=significant_digits(unit_code),
+                        geom=from_shape(shape, 4326),
+                        geom_mid=from_shape(shape, 4326),
+                        geom_low=from_shape(shape, 4326),
+                        label_point=from_shape(shape.representative_point(), 4326),
+                        area_m2=1.0,
+                        geom_hash=str(unit_code),
+                        source_datum="wgs84",
+                        valid_from=date(2020, 1, 1),
+                    )
+                )
+            self._categories(session)
+
+    def _categories(self, session: Any) -> None:
+        from gridmap.cases.models import Category, CategoryVersion
+
+        version = CategoryVersion(label="测试版", source_note="测试", valid_from=date(2020, 1, 1))
+        session.add(version)
+        session.flush()
+        rows = [
+            ("0101", "邻里纠纷", 1, "社会民生", "矛盾纠纷"),
+            ("0301", "治安隐患", 3, "平安建设", "治安警情"),
+            ("0501", "消防隐患", 5, "安全生产", "综合执法"),
+        ]
+        for code, name, family, family_name, dimension in rows:
+            session.add(
+                Category(
+                    version_id=version.id, code=code, name=name, family=family, family_name=family_name,
+                    dimension=dimension, default_grade="worry", limit_hours=72,
+                )
+            )  # fmt: skip
+
+    def account(self, *posts: tuple[Role, int], must_change: bool = False) -> tuple[str, str]:
+        """Add a person with these posts; return (user name, password)."""
+        from gridmap.accounts.models import Account, PostHeld
+
+        username = f"ceshi{next(self._numbers)}"
+        with self.owner() as session:
+            account = Account(
+                unit_code=posts[0][1] if posts else 0, username=username, name="测试员", password_hash=_HASH,
+                must_change_password=must_change,
+            )  # fmt: skip
+            session.add(account)
+            session.flush()
+            for role, unit_code in posts:
+                session.add(
+                    PostHeld(county_code=unit_code // 10**9, unit_code=unit_code, account_id=account.id, role=role)
+                )
+        return username, PASSWORD
+
+    def case(self, unit_code: int = GRID_A11, *, at: tuple[float, float] | None = (0.5, 0.5), **values: Any) -> str:
+        """Add a case in a grid of the world and return its code. ``at`` is the place within the grid, 0…1 east and north."""
+        from sqlalchemy import select
+
+        from gridmap.cases.models import Case, Category
+
+        column = {GRID_A11: 0, GRID_A12: 1, GRID_B11: 2}.get(unit_code, 0)
+        number = next(self._numbers)
+        received_at = values.pop("received_at", datetime.now(UTC) - timedelta(hours=number))
+        with self.owner() as session:
+            category = session.scalars(select(Category).order_by(Category.id)).first()
+            point = Point(WEST + (column + at[0]) * SIZE, SOUTH + at[1] * SIZE) if at else None
+            defaults: dict[str, Any] = {
+                "case_code": f"{unit_code // 10**9:06d}-{received_at.year}-{number:07d}",
+                "category_id": category.id, "channel": "grid_worker", "grade": "worry", "scale": "individual",
+                "status": "registered", "risk": "low", "title": f"测试事件{number}", "received_at": received_at,
+                "geom": from_shape(point, 4326) if point else None,
+                "position_method": "map" if point else "none", "source_datum": "wgs84" if point else None,
+            }  # fmt: skip
+            case = Case(county_code=unit_code // 10**9, unit_code=unit_code, **{**defaults, **values})
+            session.add(case)
+            session.flush()
+            return case.case_code

@@ -1,0 +1,149 @@
+"""Row-level security: for every scoped table, nobody sees anything, a town sees its subtree, and nobody writes outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+import gridmap.accounts.models
+import gridmap.audit
+import gridmap.cases.models
+import gridmap.units.models  # noqa: F401
+from gridmap.access import EVERYWHERE, Actor, Role, subtree
+from gridmap.db import scoped_tables
+from tests.factories import COUNTY, GRID_A11, GRID_B11, TOWN_A, TOWN_B, Factories
+from tests.integration.conftest import actor_at
+
+# One row in each of two towns, by the least that the table's constraints want.
+ROWS = {
+    "boundary_sources": "kind, file_name, sha256, size_bytes, actor_name, report) values ({c}, {u}, 'edit', '', '', 0, '', '{{}}')",
+    "case_photos": "case_id, sha256, width_px, height_px, size_bytes) select {c}, {u}, id, '', 1, 1, 1 from cases where unit_code = {u}",
+    "cases": "case_code, category_id, channel, grade, scale, status, title, received_at, position_method)"
+    " select {c}, {u}, 'x{u}', min(id), 'visit', 'worry', 'individual', 'registered', 't', now(), 'none' from categories",
+    "departments": "name) values ({c}, {u}, '某所')",
+    "events": "kind, subject, actor_name) values ({c}, {u}, 'a.b', 's', '系统')",
+    "notices": "role, kind, body, link) values ({c}, {u}, 'leader', 'k', 'b', '/')",
+    "outline_faults": "version_id, kind, severity, message, suggestion) values ({c}, {u}, 1, 'gap', 'error', 'm', 's')",
+    "outline_versions": "label, actor_name) values ({c}, {u}, 'l', '系统')",
+    "posts": "account_id, role) select {c}, {u}, min(id), 'leader' from accounts",
+}
+READ_ONLY = {"case_photos": "update", "events": "update"}
+
+
+def insert(table: str, unit_code: int) -> str:
+    """Return the INSERT of a row of ``table`` at ``unit_code``."""
+    return f"insert into {table} (county_code, unit_code, " + ROWS[table].format(c=unit_code // 10**9, u=unit_code)
+
+
+@pytest.fixture
+def two_towns(make: Factories, owner: Callable[[], Any]) -> None:
+    """A row of every scoped table in a grid of town A and one of town B."""
+    make.world()
+    make.account((Role.LEADER, TOWN_A))
+    with owner() as session:
+        for table in sorted(ROWS, key=lambda name: name == "case_photos"):
+            for unit_code in (GRID_A11, GRID_B11):
+                session.execute(text(insert(table, unit_code)))
+
+
+def test_every_scoped_table_is_tried() -> None:
+    assert sorted(ROWS) == scoped_tables()
+
+
+@pytest.mark.parametrize("table", sorted(ROWS))
+def test_nobody_sees_nothing(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
+    with as_actor(None) as session:
+        assert session.execute(text(f"select count(*) from {table}")).scalar() == 0
+
+
+@pytest.mark.parametrize("table", sorted(ROWS))
+def test_role_without_any_setting_sees_nothing(table: str, two_towns: None, connection: Any) -> None:
+    connection.exec_driver_sql("set local role gridmap_app")
+    for key in ("scope_lo", "scope_hi", "scope_posts", "account_id"):
+        connection.exec_driver_sql(f"reset gridmap.{key}")
+    assert connection.exec_driver_sql(f"select count(*) from {table}").scalar() == 0
+
+
+@pytest.mark.parametrize("table", sorted(ROWS))
+def test_town_sees_its_subtree_only(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
+    with as_actor(actor_at((Role.LEADER, TOWN_A))) as session:
+        codes = session.execute(text(f"select distinct unit_code from {table}")).scalars().all()
+    assert codes
+    assert all(code in subtree(TOWN_A) for code in codes)
+
+
+@pytest.mark.parametrize("table", sorted(ROWS))
+def test_two_posts_see_both_and_nothing_between(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
+    far = 990109001000000
+    with as_actor(actor_at((Role.LEADER, TOWN_A), (Role.LEADER, far))) as session:
+        codes = session.execute(text(f"select distinct unit_code from {table}")).scalars().all()
+    assert GRID_A11 in codes
+    assert GRID_B11 not in codes
+
+
+@pytest.mark.parametrize("table", sorted(ROWS))
+def test_write_outside_is_refused(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
+    statement = insert(table, GRID_B11)
+    if table == "case_photos":
+        statement = (
+            insert(table, GRID_B11).replace("select", "select distinct", 1).replace(f"where unit_code = {GRID_B11}", "")
+        )
+    with (
+        as_actor(actor_at((Role.ADMINISTRATOR, TOWN_A))) as session,
+        pytest.raises(ProgrammingError, match="row-level security|permission denied"),
+    ):
+        session.execute(text(statement.replace("'x", "'y")))
+
+
+@pytest.mark.parametrize("table", sorted(ROWS))
+def test_rows_cannot_be_moved_outside(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
+    with as_actor(actor_at((Role.ADMINISTRATOR, TOWN_A))) as session, pytest.raises(ProgrammingError):
+        session.execute(text(f"update {table} set unit_code = {GRID_B11}"))
+
+
+@pytest.mark.parametrize("table", sorted(ROWS))
+def test_policy_key_and_index(table: str, connection: Any) -> None:
+    flags = connection.exec_driver_sql(
+        f"select relrowsecurity, relowner::regrole::text from pg_class where relname = '{table}'"
+    ).one()
+    assert flags[0] is True
+    assert not flags[1].startswith("gridmap_app")
+    roles = connection.exec_driver_sql(
+        f"select array_agg(roles::text) from pg_policies where tablename = '{table}'"
+    ).scalar()
+    assert any("gridmap_app," in r or "gridmap_app}" in r for r in roles)
+    key = connection.exec_driver_sql(
+        f"select pg_get_constraintdef(oid) from pg_constraint where contype = 'p' and conrelid = '{table}'::regclass"
+    ).scalar()
+    assert key == "PRIMARY KEY (county_code, id)"
+
+
+def test_application_role_owns_nothing_and_cannot_bypass(connection: Any) -> None:
+    owned = connection.exec_driver_sql(
+        "select count(*) from pg_class where relowner::regrole::text like 'gridmap_app%%'"
+    ).scalar()
+    strong = connection.exec_driver_sql(
+        "select count(*) from pg_roles where rolname like 'gridmap_app%%' and (rolsuper or rolbypassrls or rolcreaterole)"
+    ).scalar()
+    assert (owned, strong) == (0, 0)
+
+
+def test_password_hashes_are_out_of_reach(make: Factories, as_actor: Callable[..., Any]) -> None:
+    make.account((Role.LEADER, TOWN_A))
+    with (
+        as_actor(actor_at((Role.ADMINISTRATOR, COUNTY))) as session,
+        pytest.raises(ProgrammingError, match="permission denied"),
+    ):
+        session.execute(text("select password_hash from accounts"))
+
+
+def test_everywhere_is_one_range() -> None:
+    assert Actor(1, "a", "b", (actor_at((Role.LEADER, 0)).posts[0],)).ranges == (EVERYWHERE,)
+
+
+def test_town_b_is_not_in_town_a() -> None:
+    assert TOWN_B not in subtree(TOWN_A)
