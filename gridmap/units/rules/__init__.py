@@ -1,0 +1,1 @@
+"""Pure rules of units: codes, datums, checks of outlines, repairs and edits. No database, no web, no clock."""
