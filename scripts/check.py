@@ -1,4 +1,4 @@
-"""``make check``: style, types, import contracts, templates, scripts; runs all, prints what failed, ends 1 if any did."""
+"""``make check``: style, types, import contracts, templates, scripts; ends 1 when any of them fails."""
 
 from __future__ import annotations
 

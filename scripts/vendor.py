@@ -112,10 +112,18 @@ def copy_files(modules: Path, target: Path) -> None:
         if not (folder / source).exists():
             raise SetupError(f"浏览器程序库 {package} 里没有 {source}：请核对 package-lock.json 的版本。")
         (target / name).write_text(servable((folder / source).read_text(encoding="utf-8"), name), encoding="utf-8")
-        versions[package] = json.loads((folder / "package.json").read_text())["version"]
-        for licence in [*folder.glob("LICENSE*"), *folder.glob("license*")]:
-            shutil.copy(licence, target / f"{package}.LICENSE.txt")
+        about = json.loads((folder / "package.json").read_text())
+        versions[package] = about["version"]
+        (target / f"{package}.LICENSE.txt").write_text(licence_text(folder, about), encoding="utf-8")
     (target / "versions.json").write_text(json.dumps(versions, indent=2) + "\n")
+
+
+def licence_text(folder: Path, about: dict[str, object]) -> str:
+    """Return a package's licence file, or what it says about its licence when it brings no file."""
+    for file in [*folder.glob("LICENSE*"), *folder.glob("license*")]:
+        return file.read_text(encoding="utf-8")
+    author = about.get("author") or about.get("contributors") or ""
+    return f"{about['name']} {about['version']}\nLicence: {about['license']}\nAuthors: {json.dumps(author)}\n"
 
 
 def servable(text: str, name: str) -> str:

@@ -89,12 +89,19 @@ def usage_fault(error: click.UsageError) -> str:
     if isinstance(error, click.NoSuchOption):
         return f"没有这个选项：{error.option_name}"
     if isinstance(error, click.MissingParameter):
-        return f"缺少参数：{error.param.human_readable_name if error.param else said}"
+        return f"缺少参数：{parameter_name(error.param)}"
     if isinstance(error, click.BadParameter):
-        name = error.param.human_readable_name if error.param else "参数"
+        name = parameter_name(error.param)
         return f"{name} 的值有误：{one_line(error.message)}"
     unknown = re.match(r"No such command '(.*)'", said)
     return f"没有这个命令：{unknown.group(1)}" if unknown else f"命令用法有误：{said}"
+
+
+def parameter_name(parameter: click.Parameter | None) -> str:
+    """Return an option as it is typed (``--port``), an argument by its name in the help."""
+    if isinstance(parameter, click.Option):
+        return parameter.opts[-1]
+    return parameter.human_readable_name if parameter else "参数"
 
 
 def main(arguments: list[str] | None = None) -> None:
