@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -17,10 +18,12 @@ EXTRAS = {"run": "", "check": "[dev]", "test": "[dev]", "bench": "[dev]"}
 
 def fingerprint() -> str:
     """Return the hash of all that decides what the environment must hold."""
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
-    for name in ("pyproject.toml", "constraints.txt"):
-        digest.update((ROOT / name).read_bytes())
-    return digest.hexdigest()
+    import tomllib
+
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    decides = [sys.version_info[:2], str(ROOT), asked["project"], asked["build-system"]]
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    return hashlib.sha256(f"{json.dumps(decides)}\n{pins}".encode()).hexdigest()
 
 
 def stamp(purpose: str) -> Path:
