@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import click
 
 from gridmap.cli.chinese import speak_chinese
-from gridmap.cli.errors import CommandError, line_for, one_line
+from gridmap.cli.errors import CommandError, fault_line, line_for, one_line
 
 __all__ = ["CommandError", "cli", "main"]
 
@@ -121,10 +121,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(141)
     except Exception as error:
-        line = line_for(error)
-        if line is None:
-            raise
-        stop(line, 1)
+        stop(line_for(error) or fault_line(error), 1)
 
 
 def stop(text: str, code: int) -> None:

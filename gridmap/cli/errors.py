@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+import sys
 from pathlib import Path
 
 import click
@@ -102,6 +103,26 @@ def line_for(error: Exception) -> str | None:
     if type(error) is RuntimeError:
         return str(error)
     return None
+
+
+def fault_line(error: Exception) -> str:
+    """Return the line for a fault of the program itself, whose trace goes to ``<instance>/logs/errors.log``.
+
+    Where the trace cannot be kept, ``error`` itself is raised.
+    """
+    import traceback
+
+    from gridmap.clock import now
+    from gridmap.config import settings
+
+    try:
+        log = settings().instance_dir / "logs" / "errors.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with open(log, "a", encoding="utf-8") as out:
+            out.write(f"{now().isoformat()} {' '.join(sys.argv)}\n{''.join(traceback.format_exception(error))}\n")
+    except Exception:
+        raise error from None
+    return f"程序出错（{type(error).__name__}：{first_sentence(str(error))[:200]}）：详情见 {log}，请把它交给维护人员。"
 
 
 def error_with_rows(error: Exception) -> str:
