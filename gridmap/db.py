@@ -45,7 +45,7 @@ class Scoped:
     unit_code: Mapped[int] = mapped_column(BigInteger, nullable=False)
 
     @declared_attr.directive
-    def __table_args__(cls) -> tuple[Any, ...]:
+    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805 - SQLAlchemy calls it on the class
         return scoped_args()
 
 

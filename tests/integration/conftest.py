@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Post, Role
 from tests import factories
+from tests.page_lint import LintingClient
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +88,7 @@ def app(instance_dir: object, migrated: Any) -> Flask:
 
     settings.cache_clear()
     app = create_app(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False, NO_DATABASE=True)
+    app.test_client_class = LintingClient
     return app
 
 

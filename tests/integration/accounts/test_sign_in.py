@@ -1,0 +1,161 @@
+"""Signing in and out: lock-out with back-off, rotation, time-outs, forced first change, CSRF, safe redirects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from gridmap.access import Role
+from gridmap.accounts import queries
+from tests.factories import TOWN_A, Factories
+
+
+@pytest.fixture
+def person(make: Factories) -> tuple[str, str]:
+    make.world()
+    return make.account((Role.LEADER, TOWN_A))
+
+
+def enter(client: FlaskClient, username: str, password: str, **more: str) -> Any:
+    """Post the sign-in form."""
+    return client.post("/login", data={"username": username, "password": password, **more})
+
+
+def sql(connection: Any, statement: str) -> Any:
+    """Run a statement as the owner."""
+    connection.exec_driver_sql("reset role")
+    return connection.exec_driver_sql(statement)
+
+
+def test_right_password_enters_and_wrong_does_not(client: FlaskClient, person: tuple[str, str]) -> None:
+    refused = enter(client, person[0], "wrong-Password-1")
+    assert refused.status_code == 401
+    assert "用户名或密码不正确" in refused.get_data(as_text=True)
+    assert client.get("/notices").status_code == 302
+    assert enter(client, *person).status_code == 302
+    assert client.get("/notices").status_code == 200
+
+
+def test_unknown_name_gives_the_same_answer(client: FlaskClient, person: tuple[str, str]) -> None:
+    known = enter(client, person[0], "wrong-Password-1").get_data(as_text=True)
+    unknown = enter(client, "meiyou.zhege", "wrong-Password-1").get_data(as_text=True)
+    assert known.replace(person[0], "") == unknown.replace("meiyou.zhege", "")
+
+
+def test_five_failures_lock_and_the_lock_doubles(client: FlaskClient, person: tuple[str, str], connection: Any) -> None:
+    for _ in range(5):
+        enter(client, person[0], "wrong-Password-1")
+    assert "锁定" in enter(client, *person).get_data(as_text=True)
+    seconds = "select extract(epoch from locked_until - clock_timestamp()) from accounts where username = %s"
+    first = sql(connection, seconds.replace("%s", f"'{person[0]}'")).scalar()
+    assert 50 < first <= 60
+    sql(connection, "update accounts set locked_until = clock_timestamp() - interval '1 second'")
+    enter(client, person[0], "wrong-Password-1")
+    second = sql(connection, seconds.replace("%s", f"'{person[0]}'")).scalar()
+    assert 110 < second <= 120
+    sql(connection, "update accounts set locked_until = clock_timestamp() - interval '1 second'")
+    assert enter(client, *person).status_code == 302
+    assert sql(connection, f"select failed_count from accounts where username = '{person[0]}'").scalar() == 0
+
+
+def test_each_sign_in_has_a_new_token_and_signing_out_ends_it(
+    app: Flask, client: FlaskClient, person: tuple[str, str]
+) -> None:
+    enter(client, *person)
+    first = client.get_cookie("gridmap").value
+    assert client.post("/logout").status_code == 302
+    assert client.get("/notices").status_code == 302
+    thief = app.test_client()
+    thief.set_cookie("gridmap", first)
+    assert thief.get("/notices").status_code == 302
+    enter(client, *person)
+    assert client.get_cookie("gridmap").value != first
+
+
+@pytest.mark.parametrize("column", ["last_seen_at", "created_at"])
+def test_idle_and_old_sign_ins_end(client: FlaskClient, person: tuple[str, str], connection: Any, column: str) -> None:
+    enter(client, *person)
+    sql(connection, f"update sign_ins set {column} = {column} - interval '13 hours'")
+    queries._seen.clear()
+    assert client.get("/notices").status_code == 302
+
+
+def test_a_disabled_account_is_out_at_once(client: FlaskClient, person: tuple[str, str], connection: Any) -> None:
+    enter(client, *person)
+    sql(connection, "update accounts set disabled_at = now()")
+    queries._seen.clear()
+    assert client.get("/notices").status_code == 302
+    assert enter(client, *person).status_code == 401
+
+
+def test_first_password_must_be_changed(client: FlaskClient, make: Factories) -> None:
+    make.world()
+    username, password = make.account((Role.LEADER, TOWN_A), must_change=True)
+    assert enter(client, username, password).headers["Location"] == "/account/password"
+    assert client.get("/notices").headers["Location"] == "/account/password"
+    assert client.get("/notices", headers={"Accept": "application/json"}).status_code == 403
+    new = {"old": password, "new": "Gezi-fangkong-7", "again": "Gezi-fangkong-7"}
+    weak = client.post("/account/password", data={**new, "new": "abc", "again": "abc"})
+    assert weak.status_code == 400
+    assert "至少" in weak.get_data(as_text=True)
+    assert "不一致" in client.post("/account/password", data={**new, "again": "x"}).get_data(as_text=True)
+    assert client.post("/account/password", data=new).status_code == 302
+    assert client.get("/notices").status_code == 200
+
+
+def test_changing_the_password_ends_other_sign_ins(app: Flask, client: FlaskClient, person: tuple[str, str]) -> None:
+    other = app.test_client()
+    enter(other, *person)
+    enter(client, *person)
+    data = {"old": person[1], "new": "Gezi-fangkong-7", "again": "Gezi-fangkong-7"}
+    assert client.post("/account/password", data=data).status_code == 302
+    queries._seen.clear()
+    assert other.get("/notices").status_code == 302
+    assert client.get("/notices").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("/cases?status=open", "/cases?status=open"),
+        ("//evil.example.com", "/map"),
+        ("https://evil.example.com/", "/map"),
+        ("/\\evil.example.com", "/map"),
+        ("javascript:alert(1)", "/map"),
+        ("/a\nb", "/map"),
+    ],
+)
+def test_redirects_stay_here(client: FlaskClient, person: tuple[str, str], target: str, expected: str) -> None:
+    assert enter(client, *person, next=target).headers["Location"] == expected
+
+
+def test_forms_without_a_token_are_refused(app: Flask, connection: Any, person: tuple[str, str]) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    try:
+        refused = enter(app.test_client(), *person)
+        assert refused.status_code == 400
+        assert "页面已过期" in refused.get_data(as_text=True)
+    finally:
+        app.config["WTF_CSRF_ENABLED"] = False
+
+
+def test_cookie_flags(client: FlaskClient, person: tuple[str, str]) -> None:
+    header = enter(client, *person).headers["Set-Cookie"]
+    assert "HttpOnly" in header
+    assert "SameSite=Lax" in header
+
+
+def test_accounts_of_another_town_are_not_listed(signed_in: Callable[..., FlaskClient], make: Factories) -> None:
+    make.world()
+    here, _ = make.account((Role.GRID_WORKER, TOWN_A))
+    there, _ = make.account((Role.GRID_WORKER, 990102002000000))
+    client = signed_in((Role.ADMINISTRATOR, TOWN_A))
+    listed = client.get("/accounts", headers={"Accept": "application/json"}).json
+    names = {item["username"] for item in listed["items"]}
+    assert here in names
+    assert there not in names
+    assert listed["total"] == len(names)
