@@ -1,0 +1,126 @@
+"""Reads of cases: what is visible, and the one translation of a filter to SQL that list, map, tiles and counts share."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+
+from gridmap.access import Actor, Permission, subtree
+from gridmap.cases.forms import CaseFilter, Located
+from gridmap.cases.forms.filter import CLOSED, NO_RISK, OPEN
+from gridmap.cases.models import Case, Category
+from gridmap.cases.rules import DUE_SOON_HOURS, Lateness
+from gridmap.cases.rules.cover import zkey_ranges
+from gridmap.clock import CHINA
+from gridmap.db import in_ranges
+
+
+def visible_cases(actor: Actor) -> Select[Any]:
+    """Cases the actor may read: where every read of cases starts. The policy holds too; the literal ranges prune."""
+    return select(Case).where(in_ranges(Case.unit_code, actor.granted_ranges(Permission.CASE_READ)))
+
+
+def conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the SQL conditions of a filter at ``now`` (aware), over ``Case``; an empty filter gives an empty list.
+
+    THE one translation: list, count, tiles and rollup checks use it, so that their numbers are equal. Compile with
+    ``literal_binds`` or bound parameters alike; nothing here reads the clock or the database.
+    """
+    return [*_place(wanted), *_kind(wanted), *_state(wanted, now), *_period(wanted), *_words(wanted.q)]
+
+
+def _place(wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.unit is not None:
+        span = subtree(wanted.unit)
+        found.append(and_(Case.unit_code >= span.lo, Case.unit_code < span.hi))
+    if wanted.located is Located.YES:
+        found.append(Case.zkey.is_not(None))
+    elif wanted.located is Located.NO:
+        found.append(Case.zkey.is_(None))
+    elif wanted.located is Located.PENDING:
+        found.append(Case.unit_pending.is_(True))
+    if wanted.bbox is not None:
+        # Integer ranges answer from the index under the policy; the exact test, which is not leakproof, follows.
+        found.append(or_(*[and_(Case.zkey >= lo, Case.zkey < hi) for lo, hi in zkey_ranges(wanted.bbox)]))
+        found.append(Case.geom.op("&&")(func.st_makeenvelope(*wanted.bbox, 4326)))
+    return found
+
+
+def _kind(wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    classes: list[ColumnElement[bool]] = []
+    if wanted.family:
+        classes.append(Category.family.in_(wanted.family))
+    if wanted.category:
+        classes.append(Category.code.in_(wanted.category))
+    if classes:
+        found.append(Case.category_id == func.any(func.array(select(Category.id).where(*classes).scalar_subquery())))
+    for name in ("channel", "grade", "scale"):
+        chosen = getattr(wanted, name)
+        if chosen:
+            found.append(getattr(Case, name).in_([item.value for item in chosen]))
+    return found
+
+
+def _state(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.status == OPEN:
+        found.append(Case.closed_at.is_(None))  # the check constraint makes the two the same; this one has an index
+    elif wanted.status == CLOSED:
+        found.append(Case.closed_at.is_not(None))
+    elif wanted.status:
+        found.append(Case.status.in_([item.value for item in wanted.status]))
+    if wanted.risk:
+        levels = [level for level in wanted.risk if level != NO_RISK]
+        parts: list[ColumnElement[bool]] = [Case.risk.in_(levels)] if levels else []
+        found.append(or_(*parts, Case.risk.is_(None)) if NO_RISK in wanted.risk else or_(*parts))
+    if wanted.lateness:
+        found.append(or_(*[late_condition(item, now) for item in wanted.lateness]))
+    return found
+
+
+def late_condition(item: Lateness, now: datetime) -> ColumnElement[bool]:
+    """Return the SQL of ``rules.lateness(status, due_at, now) == item``."""
+    unfinished, soon = Case.closed_at.is_(None), now + timedelta(hours=DUE_SOON_HOURS)
+    return {
+        Lateness.ENDED: Case.closed_at.is_not(None),
+        Lateness.NO_LIMIT: and_(unfinished, Case.due_at.is_(None)),
+        Lateness.LATE: and_(unfinished, Case.due_at <= now),
+        Lateness.DUE_SOON: and_(unfinished, Case.due_at > now, Case.due_at <= soon),
+        Lateness.ON_TIME: and_(unfinished, Case.due_at > soon),
+    }.get(item, false())
+
+
+def _period(wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.since:
+        found.append(Case.received_at >= midnight(wanted.since))
+    if wanted.until:
+        found.append(Case.received_at < midnight(wanted.until + timedelta(days=1)))
+    return found
+
+
+def midnight(on: date) -> datetime:
+    """Return the instant at which a day begins in China."""
+    return datetime.combine(on, time.min, tzinfo=CHINA)
+
+
+def words_column() -> ColumnElement[str]:
+    """Return what words are searched in, as the index has it."""
+    parts: list[Any] = [Case.case_code, Case.title, Case.address_text, Case.description]
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = joined.op("||")(" ").op("||")(part)
+    return joined
+
+
+def like_pattern(word: str) -> str:
+    """Return the LIKE pattern of a word taken literally, anywhere in the text."""
+    return "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def _words(text: str) -> list[ColumnElement[bool]]:
+    return [words_column().ilike(like_pattern(word)) for word in text.split()]
