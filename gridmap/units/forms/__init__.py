@@ -1,0 +1,1 @@
+"""Files and form fields about units turned into typed values, with messages for people."""

@@ -1,0 +1,378 @@
+"""Map files as people send them: every format, every system, and everything that can be wrong with them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import pytest
+import shapely
+from pyproj import Transformer
+from shapely.geometry import LineString, MultiPolygon, Point, box, mapping
+
+from gridmap.errors import BadInput, TooLarge
+from gridmap.units.forms.files import Options, read_outlines
+from gridmap.units.forms.limits import Limits
+from gridmap.units.rules.codes import Level
+from gridmap.units.rules.datum import Datum, convert_geometry
+from tests.unit.units.lattice import VILLAGE, village
+
+WGS84 = Options(datum=Datum.WGS84)
+BOUNDARIES = Path(__file__).parents[3] / "data" / "boundaries"
+
+
+def grids() -> dict[int, MultiPolygon]:
+    units = village(3, 2)
+    del units[VILLAGE]
+    return units
+
+
+def collection(features: list[dict], **more: object) -> str:
+    return json.dumps({"type": "FeatureCollection", "features": features, **more}, ensure_ascii=False)
+
+
+def feature(geom: object, **properties: object) -> dict:
+    return {"type": "Feature", "properties": properties, "geometry": mapping(geom) if geom is not None else None}
+
+
+def grid_features() -> list[dict]:
+    return [feature(geom, 网格代码=str(code), 网格名称=f"第{code % 100}网格") for code, geom in grids().items()]
+
+
+def save(path: Path, kind: str, geoms: list, *, crs: str, names: list[str], encoding: str | None = None) -> Path:
+    codes = np.array([str(code) for code in grids()], dtype=object)[: len(geoms)]
+    pyogrio.raw.write(
+        path,
+        shapely.to_wkb(geoms),
+        [codes, np.array(names, dtype=object)],
+        ["code", "name"],
+        geometry_type="MultiPolygon",
+        crs=crs,
+        driver=kind,
+        encoding=encoding,
+    )
+    return path
+
+
+def zipped(shp: Path, target: Path, *, without: str = "", prefix: str = "") -> Path:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in sorted(shp.parent.glob(shp.stem + ".*")):
+            if part.suffix != without:
+                archive.write(part, prefix + part.name)
+    return target
+
+
+def shapefile(
+    folder: Path, *, encoding: str, cpg: str | None, crs: str = "EPSG:4490", geoms: list | None = None
+) -> Path:
+    work = folder / "shp"
+    work.mkdir()
+    drawn = geoms or list(grids().values())
+    save(
+        work / "网格.shp",
+        "ESRI Shapefile",
+        drawn,
+        crs=crs,
+        names=[f"向阳社区第{n}网格" for n in range(len(drawn))],
+        encoding=encoding,
+    )
+    page = work / "网格.cpg"
+    if cpg is None:
+        page.unlink(missing_ok=True)
+    else:
+        page.write_text(cpg)
+    return zipped(work / "网格.shp", folder / "grids.zip", prefix="导出/")
+
+
+def check_grids(rows: tuple, tolerance_deg: float = 1e-9) -> None:
+    assert {row.code for row in rows} == set(grids())
+    for row in rows:
+        assert row.geom.equals_exact(grids()[row.code], tolerance_deg) or (
+            row.geom.symmetric_difference(grids()[row.code]).area < tolerance_deg * row.geom.length * 4
+        )
+
+
+def test_the_seven_real_counties() -> None:
+    for file in sorted(BOUNDARIES.glob("*.gcj02.geojson")):
+        read = read_outlines(file, Options(datum=Datum.GCJ02))
+        assert [row.code for row in read.rows] == [int(file.name[:6]) * 10**9]
+        assert read.rows[0].level is Level.COUNTY
+        raw = json.loads(file.read_text())["features"][0]
+        assert read.rows[0].name == raw["properties"]["name"]
+        moved_m = read.rows[0].geom.centroid.distance(shapely.geometry.shape(raw["geometry"]).centroid) * 1e5
+        assert 50 < moved_m < 900
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_geojson_in_every_encoding(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(collection(grid_features()).encode(encoding))
+    read = read_outlines(file, WGS84)
+    check_grids(read.rows)
+    assert read.rows[0].name == "第1网格"
+    assert read.sha256
+
+
+@pytest.mark.parametrize(
+    ("encoding", "cpg"),
+    [("utf-8", "UTF-8"), ("gbk", "GBK"), ("gbk", "936"), ("gbk", None), ("gbk", "UTF-8"), ("utf-8", None)],
+)
+def test_shapefile_attributes_in_every_encoding(tmp_path: Path, encoding: str, cpg: str | None) -> None:
+    read = read_outlines(shapefile(tmp_path, encoding=encoding, cpg=cpg), Options(datum=Datum.CGCS2000))
+    assert read.rows[0].name == "向阳社区第0网格"
+    check_grids(read.rows)
+    assert read.crs_name.startswith("EPSG:4490")
+
+
+@pytest.mark.parametrize("epsg", [4490, 4326, 4522, 4543, 4522 - 9, 3857, 32647, 4491 + 4])
+@pytest.mark.parametrize("kind", ["GPKG", "ESRI Shapefile"])
+def test_every_coordinate_system(tmp_path: Path, epsg: int, kind: str) -> None:
+    change = Transformer.from_crs(4490 if 4480 < epsg < 4560 else 4326, epsg, always_xy=True)
+    geoms = [
+        shapely.transform(geom, lambda xy: np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
+        for geom in grids().values()
+    ]
+    if kind == "GPKG":
+        file = save(tmp_path / "a.gpkg", kind, geoms, crs=f"EPSG:{epsg}", names=["x"] * len(geoms))
+    else:
+        file = shapefile(tmp_path, encoding="utf-8", cpg="UTF-8", crs=f"EPSG:{epsg}", geoms=geoms)
+    check_grids(read_outlines(file, WGS84).rows, 2e-9)
+
+
+@pytest.mark.parametrize("datum", [Datum.GCJ02, Datum.BD09])
+def test_shifted_datums_come_back(tmp_path: Path, datum: Datum) -> None:
+    file = tmp_path / "a.geojson"
+    features = [feature(convert_geometry(g, Datum.WGS84, datum), code=c) for c, g in grids().items()]
+    file.write_text(collection(features))
+    read = read_outlines(file, Options(datum=datum))
+    check_grids(read.rows)
+    assert read.datum is datum
+
+
+def test_geojson_with_the_old_crs_member(tmp_path: Path) -> None:
+    file = tmp_path / "a.geojson"
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
+    file.write_text(collection(grid_features(), crs=crs))
+    assert read_outlines(file, WGS84).crs_name.startswith("EPSG:4490")
+    file.write_text(collection(grid_features(), crs={"type": "name", "properties": {"name": "火星"}}))
+    with pytest.raises(BadInput, match="无法识别"):
+        read_outlines(file, WGS84)
+
+
+KML = """<?xml version="1.0" encoding="{encoding}"?>
+<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Folder>
+<Placemark><name>向阳网格</name><ExtendedData><Data name="网格代码"><value>620702100001001</value></Data></ExtendedData>
+<MultiGeometry><Polygon><outerBoundaryIs><LinearRing><coordinates>100,39,0 100.01,39,0 100.01,39.01,0 100,39.01,0 100,39,0
+</coordinates></LinearRing></outerBoundaryIs><innerBoundaryIs><LinearRing><coordinates>100.002,39.002 100.004,39.002
+100.004,39.004 100.002,39.002</coordinates></LinearRing></innerBoundaryIs></Polygon></MultiGeometry></Placemark>
+<Placemark><name>东风网格</name><ExtendedData><SchemaData><SimpleData name="网格代码">620702100001002</SimpleData></SchemaData>
+</ExtendedData><Polygon><outerBoundaryIs><LinearRing><coordinates>100.01,39 100.02,39 100.02,39.01 100.01,39</coordinates>
+</LinearRing></outerBoundaryIs></Polygon></Placemark></Folder></Document></kml>"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_kml_and_kmz(tmp_path: Path, encoding: str, packed: bool) -> None:
+    file = tmp_path / "a.kml"
+    file.write_bytes(KML.format(encoding=encoding).encode(encoding))
+    if packed:
+        with zipfile.ZipFile(tmp_path / "a.kmz", "w") as archive:
+            archive.write(file, "doc.kml")
+        file = tmp_path / "a.kmz"
+    read = read_outlines(file, WGS84)
+    assert [row.name for row in read.rows] == ["向阳网格", "东风网格"]
+    assert len(read.rows[0].geom.geoms[0].interiors) == 1
+
+
+def write(content: bytes | str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        file = folder / "x.bin"
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return file
+
+    return make
+
+
+def pair(first: object, **properties: object) -> str:
+    return collection([feature(first, code="620702100001001", **properties)])
+
+
+BAD_FILES = {
+    "empty": (write(b""), "0 字节"),
+    "not geodata": (write(b"hello"), "无法识别的文件"),
+    "picture": (write(b"\x89PNG\r\n\x1a\n123"), "图片"),
+    "pdf": (write(b"%PDF-1.7"), "PDF"),
+    "dwg": (write(b"AC1027\x00"), "CAD"),
+    "rar": (write(b"Rar!\x1a"), "RAR"),
+    "cut json": (write('{"type": "FeatureCollection", "features": ['), "第 1 行第"),
+    "plain json": (write('{"name": "x"}'), "不是 GeoJSON"),
+    "deep json": (write("[" * 200_000), "嵌套|解析"),
+    "binary json": (write(b'{"a": "\xff\xfe\xfd\x00"}'), "编码无法识别"),
+    "no features": (write(collection([])), "没有任何图形"),
+    "points": (write(pair(Point(100, 39))), "都是点"),
+    "lines": (write(pair(LineString([(100, 39), (101, 40)]))), "都是线"),
+    "null geometry": (write(pair(None)), "没有面状图形"),
+    "bad coordinates": (write(pair(box(100, 39, 101, 40)).replace("100.0", '"x"')), "无法解析"),
+    "metres said to be degrees": (write(pair(box(35_500_000, 4_300_000, 35_501_000, 4_301_000))), "--epsg 4523"),
+    "swapped": (write(pair(box(39, 100, 39.01, 100.01))), "经度和纬度写反"),
+    "null island": (write(pair(box(0, 0, 0.01, 0.01))), "不在中国范围内"),
+    "no code field": (write(collection([feature(box(100, 39, 101, 40), abc=1, 说明="x")])), "现有字段：abc、说明"),
+    "no fields at all": (write(collection([feature(box(100, 39, 101, 40))])), "没有任何字段"),
+    "kml with entities": (write('<?xml version="1.0"?><!DOCTYPE k [<!ENTITY a "b">]><kml/>'), "DOCTYPE"),
+    "cut kml": (write("<kml><Document>"), "KML 格式错误"),
+    "html": (write("<html></html>"), "不是 KML"),
+    "vrt": (write('<OGRVRTDataSource><OGRVRTLayer name="x"/></OGRVRTDataSource>'), "不是 KML"),
+    "sqlite": (write(b"SQLite format 3\x00" + b"\x00" * 200), "不是 GeoPackage"),
+    "cut geopackage": (write(b"SQLite format 3\x00" + b"\x00" * 52 + b"GPKG" + b"\x00" * 200), "损坏"),
+    "bare shp": (write(b"\x00\x00\x27\x0a" + b"\x00" * 96), "一起压缩"),
+    "cut zip": (write(b"PK\x03\x04abc"), "已损坏"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_bad_files_say_what_is_wrong(tmp_path: Path, case: str) -> None:
+    make, says = BAD_FILES[case]
+    with pytest.raises(BadInput, match=says):
+        read_outlines(make(tmp_path), WGS84)
+
+
+def test_wrong_rows_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "a.geojson"
+    good, bad = grid_features()[:2]
+    bad["properties"]["网格代码"] = "62070210000100"
+    file.write_text(collection([good, bad]))
+    with pytest.raises(BadInput) as caught:
+        read_outlines(file, WGS84)
+    assert [(row.row, row.field) for row in caught.value.rows] == [(2, "网格代码")]
+    assert "14 位" in caught.value.rows[0].message
+
+
+def test_a_stated_level_is_checked(tmp_path: Path) -> None:
+    file = tmp_path / "a.geojson"
+    file.write_text(collection(grid_features()))
+    with pytest.raises(BadInput) as caught:
+        read_outlines(file, Options(datum=Datum.WGS84, level=Level.VILLAGE))
+    assert len(caught.value.rows) == 6
+    assert "网格的代码" in caught.value.rows[0].message
+
+
+def test_a_named_field_must_exist_and_is_used(tmp_path: Path) -> None:
+    file = tmp_path / "a.geojson"
+    features = [feature(g, 编号=str(c), 说法="甲") for c, g in grids().items()]
+    file.write_text(collection(features))
+    with pytest.raises(BadInput, match="编号、说法"):
+        read_outlines(file, WGS84)
+    read = read_outlines(file, Options(datum=Datum.WGS84, code_field="编号", name_field="说法"))
+    assert read.rows[0].name == "甲"
+    with pytest.raises(BadInput, match="没有字段“无”"):
+        read_outlines(file, Options(datum=Datum.WGS84, code_field="无"))
+
+
+def test_survey_files_are_not_map_datums(tmp_path: Path) -> None:
+    change = Transformer.from_crs(4490, 4522, always_xy=True)
+    geoms = [shapely.transform(g, lambda xy: np.column_stack(change.transform(*xy.T))) for g in grids().values()]
+    file = save(tmp_path / "a.gpkg", "GPKG", geoms, crs="EPSG:4522", names=["x"] * 6)
+    with pytest.raises(BadInput, match="矛盾"):
+        read_outlines(file, Options(datum=Datum.GCJ02))
+
+
+def test_degrees_declared_as_metres(tmp_path: Path) -> None:
+    file = save(tmp_path / "a.gpkg", "GPKG", list(grids().values()), crs="EPSG:4522", names=["x"] * 6)
+    with pytest.raises(BadInput, match="像经纬度"):
+        read_outlines(file, WGS84)
+    check_grids(read_outlines(file, Options(datum=Datum.WGS84, epsg=4490)).rows)
+
+
+def test_a_shapefile_without_prj(tmp_path: Path) -> None:
+    file = shapefile(tmp_path, encoding="utf-8", cpg="UTF-8")
+    bare = zipped(tmp_path / "shp" / "网格.shp", tmp_path / "bare.zip", without=".prj")
+    read = read_outlines(bare, WGS84)
+    assert "没有声明坐标系" in read.notes[0]
+    assert file.exists()
+    for part, says in ((".dbf", "缺少 网格 的 .dbf"), (".shx", ".shx"), (".shp", "没有找到地图图层")):
+        cut = zipped(tmp_path / "shp" / "网格.shp", tmp_path / "cut.zip", without=part)
+        with pytest.raises(BadInput, match=says):
+            read_outlines(cut, WGS84)
+
+
+def test_several_layers_must_be_chosen(tmp_path: Path) -> None:
+    shapefile(tmp_path, encoding="utf-8", cpg="UTF-8")
+    work = tmp_path / "shp"
+    for part in list(work.iterdir()):
+        shutil.copy(part, work / ("村" + part.suffix))
+    both = tmp_path / "both.zip"
+    with zipfile.ZipFile(both, "w") as archive:
+        for part in work.iterdir():
+            archive.write(part, part.name)
+    with pytest.raises(BadInput, match="有 2 个图层"):
+        read_outlines(both, WGS84)
+    assert len(read_outlines(both, Options(datum=Datum.WGS84, layer="村")).rows) == 6
+    file = tmp_path / "two.gpkg"
+    for layer in ("甲", "乙"):
+        pyogrio.raw.write(
+            file,
+            shapely.to_wkb(list(grids().values())),
+            [],
+            [],
+            layer=layer,
+            geometry_type="MultiPolygon",
+            crs="EPSG:4490",
+            driver="GPKG",
+            append=file.exists(),
+        )
+    with pytest.raises(BadInput, match="甲、乙"):
+        read_outlines(file, WGS84)
+    with pytest.raises(BadInput, match="没有图层“丙”"):
+        read_outlines(file, Options(datum=Datum.WGS84, layer="丙"))
+
+
+def test_zip_bombs_and_paths(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.shp", b"\0" * (30 << 20))
+    with pytest.raises(BadInput, match="压缩炸弹"):
+        read_outlines(bomb, WGS84)
+    with pytest.raises(BadInput, match="解开后"):
+        read_outlines(bomb, WGS84, limits=Limits(unpacked_bytes=1 << 20))
+    many = tmp_path / "many.zip"
+    with zipfile.ZipFile(many, "w") as archive:
+        for n in range(2001):
+            archive.writestr(f"{n}.txt", b"")
+    with pytest.raises(BadInput, match="2,001 个文件"):
+        read_outlines(many, WGS84)
+    for name in ("../../etc/evil.shp", "/etc/evil.shp", "..\\evil.shp", "C:\\evil.shp"):
+        sly = tmp_path / "sly.zip"
+        with zipfile.ZipFile(sly, "w") as archive:
+            archive.writestr(name, b"x")
+        with pytest.raises(BadInput, match="不安全的路径"):
+            read_outlines(sly, WGS84)
+    nested = tmp_path / "nested.zip"
+    with zipfile.ZipFile(nested, "w") as archive:
+        archive.write(bomb, "inner.kml")
+    with pytest.raises(BadInput, match="只压缩一层"):
+        read_outlines(nested, WGS84)
+
+
+def test_huge_files_are_refused_by_size_alone(tmp_path: Path) -> None:
+    huge = tmp_path / "huge.geojson"
+    with huge.open("wb") as handle:
+        handle.write(b"{")
+        handle.truncate(500 << 20)
+    with pytest.raises(TooLarge, match=r"500\.0 MB"):
+        read_outlines(huge, WGS84)
+    with pytest.raises(TooLarge):
+        read_outlines(huge, WGS84, limits=Limits(file_bytes=600 << 20))
+
+
+def test_too_many_features_or_vertices(tmp_path: Path) -> None:
+    file = tmp_path / "a.geojson"
+    file.write_text(collection(grid_features()))
+    with pytest.raises(BadInput, match="6 个图形"):
+        read_outlines(file, WGS84, limits=Limits(features=5))
+    with pytest.raises(BadInput, match="边界点"):
+        read_outlines(file, WGS84, limits=Limits(vertices=10))
