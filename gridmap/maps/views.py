@@ -1,7 +1,121 @@
-"""Doors of maps."""
+"""Doors of maps: the page, one unit, the search box, and the base map's file."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, render_template, request, send_file, url_for
+from flask.blueprints import BlueprintSetupState
+from werkzeug.wrappers import Response
+
+from gridmap import clock
+from gridmap.access import Permission
+from gridmap.cases.rules import LATENESS_NAMES, RISK_NAMES, STATUS_NAMES
+from gridmap.config import settings
+from gridmap.errors import NotFound
+from gridmap.maps import forms, queries
+from gridmap.maps.rules.basemap import archive_facts, parse_basemap
+from gridmap.pages import may
+from gridmap.web import actor, requires, session, signed_in
 
 blueprint = Blueprint("maps", __name__)
+UNITS_MAX_ZOOM = 16  # deeper zooms draw the tiles of this one, larger
+
+
+@blueprint.record_once
+def check_settings(_state: BlueprintSetupState) -> None:
+    """Fail at the start, with the reason, when the configured base map cannot be used."""
+    basemap_facts.cache_clear()
+    parse_basemap(settings().basemap)
+
+
+@blueprint.get("/")
+@signed_in
+def front() -> Response:
+    """Lead to the map, the page that everything starts from; administrators of accounts to their list."""
+    return redirect(url_for("maps.page" if may(Permission.MAP_READ) else "accounts.notices"))
+
+
+@blueprint.get("/map")
+@requires(Permission.MAP_READ)
+def page() -> str:
+    """Show the map; its state is in the query string and is read by the browser."""
+    return render_template("maps/page.html", choices=choices())
+
+
+@blueprint.get("/map/units/<code>.json")
+@requires(Permission.MAP_READ)
+def unit(code: str) -> Response:
+    """Answer one unit with its place, ancestors and children."""
+    return jsonify(queries.one_unit(session, actor, forms.unit_code_of(code)))
+
+
+@blueprint.get("/map/search.json")
+@requires(Permission.MAP_READ)
+def search() -> Response:
+    """Answer what the search box found: units and cases within the scope."""
+    text = forms.search_text(request.args)
+    cases = queries.find_cases(session, actor, text, clock.now()) if may(Permission.CASE_READ) else []
+    return jsonify(q=text, units=queries.find_units(session, actor, text), cases=cases)
+
+
+@blueprint.get("/basemap/<path:name>")
+@requires(Permission.MAP_READ)
+def basemap(name: str) -> Response:
+    """Serve the configured PMTiles file, by byte ranges."""
+    file = archive_file()
+    if file is None or name != file.name or not file.is_file():
+        raise NotFound("没有配置该底图。")
+    return send_file(file, mimetype="application/octet-stream", conditional=True, max_age=86400)
+
+
+def archive_file() -> Path | None:
+    """Return the configured PMTiles file; a relative name lies in the instance folder."""
+    named = parse_basemap(settings().basemap).archive
+    return settings().instance_dir / named if named else None
+
+
+@cache
+def basemap_facts() -> dict[str, Any]:
+    """Return the base map as the browser reads it; an archive's header is read once."""
+    described = parse_basemap(settings().basemap).as_json()
+    file = archive_file()
+    if file is None:
+        return described
+    if not file.is_file():
+        return {"choices": [], "attribution": "", "fault": f"底图文件 {file.name} 不存在，已改用无底图。"}
+    with file.open("rb") as opened:
+        facts = archive_facts(opened.read(127))
+    described["choices"][0]["archive"] = {"url": url_for("maps.basemap", name=file.name), **facts}
+    return described
+
+
+@blueprint.app_template_global("map_config")
+def map_config() -> dict[str, Any]:
+    """Return what every map of a page needs; ``templates/maps/base.html`` renders it as JSON."""
+    return {
+        "tiles": "/tiles",
+        "units_max_zoom": UNITS_MAX_ZOOM,
+        "basemap": basemap_facts(),
+        "home": queries.home_unit(session, actor),
+    }
+
+
+def choices() -> dict[str, Any]:
+    """Return what the filters of the page offer, what the person may see, and who is looking (for the print)."""
+
+    def listed(names: dict[Any, str]) -> list[dict[str, str]]:
+        return [{"value": str(value), "name": name} for value, name in names.items()]
+
+    return {
+        "families": queries.families(session),
+        "statuses": listed(STATUS_NAMES),
+        "risks": [*listed(RISK_NAMES), {"value": "none", "name": "未评估"}],
+        "lateness": listed(LATENESS_NAMES),
+        "today": clock.today().isoformat(),
+        "person": actor.name,
+        "may_read_cases": may(Permission.CASE_READ),
+        "may_create_cases": may(Permission.CASE_CREATE),
+    }

@@ -1,0 +1,1 @@
+"""Pure rules of the map: which base maps may lie under it."""
