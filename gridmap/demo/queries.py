@@ -1,0 +1,63 @@
+"""Reading what demonstration data is made from: tables, real divisions and real outlines; and what is there already."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from shapely.geometry import MultiPolygon, Point, shape
+
+from gridmap.config import ROOT
+from gridmap.demo.rules.planning import Division, divisions_of
+from gridmap.demo.rules.tables import Tables, names_of, plots_of, posts_of, subjects_of
+from gridmap.units.rules.datum import Datum, convert_geometry
+from gridmap.units.rules.measures import polygons_only, rounded
+
+DATA = ROOT / "data"
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file with a header line (UTF-8, with or without BOM)."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def demo_tables() -> Tables:
+    """Return the tables in ``data/demo`` and ``data/categories``."""
+    demo = DATA / "demo"
+    return Tables(
+        subjects=subjects_of(
+            rows_of(DATA / "categories" / "categories.csv"), rows_of(demo / "mix.csv"), rows_of(demo / "phrases.csv")
+        ),
+        plots=plots_of(rows_of(demo / "plots.csv")),
+        names=names_of(rows_of(demo / "names.csv")),
+        rhythm=tomllib.loads((demo / "rhythm.toml").read_text(encoding="utf-8")),
+        posts=posts_of(rows_of(demo / "accounts.csv")),
+    )
+
+
+def real_divisions() -> tuple[Division, ...]:
+    """Return the real division codes and names in ``data/divisions``."""
+    return divisions_of(rows_of(DATA / "divisions" / "divisions.csv"))
+
+
+def outline_files() -> list[Path]:
+    """Return the files of the real county outlines, in the order of their codes."""
+    return sorted((DATA / "boundaries").glob("*.gcj02.geojson"))
+
+
+def real_outline(county: int) -> tuple[MultiPolygon, Point]:
+    """Return the outline of a county (6 digits) and its seat, in WGS-84 (lon, lat).
+
+    Raises ``FileNotFoundError`` when ``data/boundaries`` has no such county.
+    """
+    text = (DATA / "boundaries" / f"{county:06d}.gcj02.geojson").read_text(encoding="utf-8")
+    feature: dict[str, Any] = json.loads(text)["features"][0]
+    outline = rounded(polygons_only(convert_geometry(shape(feature["geometry"]), Datum.GCJ02)))
+    seat = convert_geometry(Point(feature["properties"]["center"]), Datum.GCJ02)
+    if not isinstance(outline, MultiPolygon) or not isinstance(seat, Point):
+        raise TypeError(f"outline of {county} is no polygon")
+    return outline, seat
