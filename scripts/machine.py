@@ -148,11 +148,11 @@ def with_no_main_cluster(root: list[str], work: object) -> None:
     """
     folder = os.path.dirname(NO_MAIN_CLUSTER)
     made = f"mkdir -p {folder} && echo 'create_main_cluster = false' > {NO_MAIN_CLUSTER}"
-    subprocess.run([*root, "sh", "-c", made], check=True)
+    subprocess.run([*root, "sh", "-c", made], check=True, capture_output=True)
     try:
         work()  # type: ignore[operator]
     finally:
-        subprocess.run([*root, "rm", "-f", NO_MAIN_CLUSTER], check=False)
+        subprocess.run([*root, "rm", "-f", NO_MAIN_CLUSTER], check=False, capture_output=True)
 
 
 def _ask(command: list[str]) -> str:

@@ -146,10 +146,11 @@ def serve(place: Place, chosen: Settings) -> None:
     children = Children(logs, {**os.environ, "GRIDMAP_PORT": str(place.port), "GRIDMAP_HOST": place.host})
     address = local_address(place.host, place.port)
     try:
-        with said("启动网页服务和任务队列"):
+        with said("启动网页服务"):
             children.start("网页服务", web_command(place.host, place.port, place.workers, logs), "web.log")
-            children.start("任务队列", worker_command(), "worker.log")
             wait_ready(children, address)
+        # after the web server, so that on a small machine it does not slow the first page down
+        children.start("任务队列", worker_command(), "worker.log")
         show_accounts(address)
         watch(children)
     except KeyboardInterrupt:
