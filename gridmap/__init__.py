@@ -49,10 +49,7 @@ def _extensions(app: Flask) -> None:
     from gridmap.extensions import csrf, limiter, login_manager, talisman
     from gridmap.web import commit_rule, guard_doors
 
-    csrf.init_app(app)
-    limiter.init_app(app)
-    login_manager.init_app(app)
-    accounts.install(login_manager)
+    # First, so that even a page that refuses a forged request has its nonce.
     talisman.init_app(
         app,
         force_https=False,
@@ -62,6 +59,10 @@ def _extensions(app: Flask) -> None:
         content_security_policy_nonce_in=["script-src"],
         referrer_policy="same-origin",
     )
+    csrf.init_app(app)
+    limiter.init_app(app)
+    login_manager.init_app(app)
+    accounts.install(login_manager)
     guard_doors(app)
     commit_rule(app)
     pages.install(app)

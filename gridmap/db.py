@@ -93,15 +93,14 @@ def scope_settings(actor: Actor | None) -> dict[str, str]:
     if actor is None or not actor.ranges:
         return {"role": APP_ROLE, "gridmap.scope_lo": "0", "gridmap.scope_hi": "0", "gridmap.account_id": "0"}
     ranges = actor.ranges
-    values = {
+    several = "{" + ",".join(f"[{r.lo},{r.hi})" for r in ranges) + "}"
+    return {
         "role": APP_ROLE if len(ranges) == 1 else POSTS_ROLE,
         "gridmap.scope_lo": str(actor.hull.lo),
         "gridmap.scope_hi": str(actor.hull.hi),
+        "gridmap.scope_posts": several if len(ranges) > 1 else "",
         "gridmap.account_id": str(actor.account_id),
     }
-    if len(ranges) > 1:
-        values["gridmap.scope_posts"] = "{" + ",".join(f"[{r.lo},{r.hi})" for r in ranges) + "}"
-    return values
 
 
 def scope_statement(actor: Actor | None) -> str:

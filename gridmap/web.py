@@ -7,19 +7,24 @@ before its answer is sent; any error rolls back.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
 from flask import Flask, Response, g, jsonify, redirect, request, url_for
 from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as BaseResponse
+from wtforms.meta import DefaultMeta
 
 from gridmap.access import Actor, Permission
 from gridmap.db import database
-from gridmap.errors import Forbidden, NotSignedIn
+from gridmap.errors import BadInput, Forbidden, NotSignedIn
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 F = TypeVar("F", bound=Callable[..., Any])
@@ -117,6 +122,52 @@ def commit_rule(app: Flask) -> None:
         if current is not None:
             current.rollback()
             current.close()
+
+
+class Form(FlaskForm):
+    """Base of every form: the library's own messages in Chinese."""
+
+    class Meta(FlaskForm.Meta):
+        """WTForms ships these messages."""
+
+        locales = ("zh",)
+
+        def get_translations(self, form: Any) -> Any:
+            """Use WTForms' catalogue, whatever else is installed."""
+            return DefaultMeta.get_translations(self, form)
+
+
+@dataclass
+class Attempt:
+    """Whether what was tried went through."""
+
+    done: bool = False
+
+    def __bool__(self) -> bool:
+        return self.done
+
+
+@contextmanager
+def attempt(form: Any) -> Iterator[Attempt]:
+    """Try an action of a form; bad input lands beside its field instead of on an error page, and nothing of it stays.
+
+    ``form`` is a WTForms form. Constraints of the database speak through the same map as everywhere.
+    """
+    from gridmap.errors_view import from_database
+
+    outcome = Attempt()
+    point = session.begin_nested()
+    try:
+        yield outcome
+        session.flush()
+    except (BadInput, Forbidden, IntegrityError) as fault:
+        point.rollback()
+        error = from_database(fault) if isinstance(fault, IntegrityError) else fault
+        name = getattr(error, "field", None)
+        field = form[name] if name in form else next(f for f in form if f.type != "CSRFTokenField")
+        field.errors = [error.message]
+    else:
+        outcome.done = True
 
 
 def listing(items: list[dict[str, Any]], total: int, following: str | None) -> Response:

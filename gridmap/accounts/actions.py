@@ -11,9 +11,9 @@ from gridmap import audit
 from gridmap.access import Actor, Permission, Role
 from gridmap.accounts.models import Account, Notice, PostHeld
 from gridmap.accounts.queries import login_state, visible_notices
-from gridmap.accounts.rules import new_token, password_fault, token_hash
+from gridmap.accounts.rules import first_password, new_token, password_fault, token_hash
 from gridmap.clock import now
-from gridmap.errors import BadInput, Forbidden
+from gridmap.errors import BadInput, Conflict, Forbidden, NotFound
 
 hasher = PasswordHasher()  # argon2id with the library's parameters (RFC 9106, low-memory profile)
 _NOBODY = hasher.hash("nobody")  # so that an unknown name takes as long as a wrong password
@@ -79,9 +79,7 @@ def create_account(
 ) -> Account:
     """Add a person with one post. ``actor`` is ``None`` on the command line, else must manage accounts at ``unit_code``."""
     if actor is not None:
-        decision = actor.may(Permission.ACCOUNT_MANAGE, unit_code)
-        if not decision:
-            raise Forbidden(decision.reason)
+        _require(actor, unit_code)
     fault = password_fault(password, username)
     if fault:
         raise BadInput(fault, field="password")
@@ -98,6 +96,58 @@ def create_account(
     audit.record(session, actor, "account.created", username, unit_code, role=role)
     session.flush()
     return account
+
+
+def reset_password(session: Session, actor: Actor, *, account: Account) -> str:
+    """Give a person a new first password, ending all their sign-ins; return it, to be told once."""
+    _require(actor, account.unit_code)
+    password = first_password()
+    done = session.execute(
+        text("select gridmap_reset_password(:name, :hash)"), {"name": account.username, "hash": hasher.hash(password)}
+    ).scalar()
+    if not done:
+        raise NotFound("没有找到该账号。")
+    audit.record(session, actor, "account.password_reset", account.username, account.unit_code)
+    return password
+
+
+def switch_account(session: Session, actor: Actor, *, account: Account, enabled: bool) -> None:
+    """Disable an account (its sign-ins end at once) or enable it again. Nobody disables themselves."""
+    _require(actor, account.unit_code)
+    if account.id == actor.account_id:
+        raise Conflict("不能停用自己的账号，请由其他管理员操作。")
+    account.disabled_at = None if enabled else now()
+    audit.record(
+        session, actor, "account.enabled" if enabled else "account.disabled", account.username, account.unit_code
+    )
+    session.flush()
+
+
+def give_post(session: Session, actor: Actor, *, account: Account, role: Role, unit_code: int) -> None:
+    """Give a person one more post, within the giver's own scope."""
+    _require(actor, unit_code)
+    if any(p.role == role and p.unit_code == unit_code and p.ended_at is None for p in account.posts):
+        raise BadInput("该人员已有同一岗位。", field="role")
+    account.posts.append(PostHeld(county_code=unit_code // 10**9, unit_code=unit_code, role=role))
+    audit.record(session, actor, "post.given", account.username, unit_code, role=role)
+    session.flush()
+
+
+def end_post(session: Session, actor: Actor, *, account: Account, post_id: int) -> None:
+    """End a post from now on; what was done in it stays."""
+    post = next((p for p in account.posts if p.id == post_id and p.ended_at is None), None)
+    if post is None:
+        raise NotFound("没有找到该岗位，可能已经结束。")
+    _require(actor, post.unit_code)
+    post.ended_at = now()
+    audit.record(session, actor, "post.ended", account.username, post.unit_code, role=post.role)
+    session.flush()
+
+
+def _require(actor: Actor, unit_code: int) -> None:
+    decision = actor.may(Permission.ACCOUNT_MANAGE, unit_code)
+    if not decision:
+        raise Forbidden(decision.reason)
 
 
 def notify(session: Session, *, unit_code: int, role: Role, kind: str, body: str, link: str) -> Notice:

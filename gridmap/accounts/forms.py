@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import HiddenField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Regexp
+
+from gridmap.access import ROLE_NAMES
+from gridmap.web import Form
 
 
-class LoginForm(FlaskForm):
+class LoginForm(Form):
     """用户名 and 密码."""
 
     username = StringField(
@@ -17,7 +20,7 @@ class LoginForm(FlaskForm):
     next = HiddenField()
 
 
-class PasswordForm(FlaskForm):
+class PasswordForm(Form):
     """原密码, 新密码 twice."""
 
     old = PasswordField("原密码", validators=[InputRequired("请填写原密码。"), Length(max=128, message="密码过长。")])
@@ -32,3 +35,39 @@ class PasswordForm(FlaskForm):
         """Both entries must be the same."""
         if field.data != self.new.data:
             raise ValueError("两次输入的新密码不一致。")
+
+
+class PostForm(Form):
+    """岗位: a role at a unit."""
+
+    role = SelectField("岗位角色", choices=[SelectChoice(role.value, name) for role, name in ROLE_NAMES.items()])
+    unit = StringField(
+        "区划代码",
+        validators=[
+            InputRequired("请填写区划代码。"),
+            Regexp(r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12}|\d{15})$", message="区划代码应为 2、4、6、9、12 或 15 位数字。"),
+        ],
+    )
+
+    @property
+    def unit_code(self) -> int:
+        """The code as its padded 15-digit number."""
+        return int((self.unit.data or "").ljust(15, "0"))
+
+
+class AccountForm(PostForm):
+    """新建账号: who, and their first post."""
+
+    username = StringField(
+        "用户名",
+        validators=[
+            InputRequired("请填写用户名。"),
+            Regexp(
+                r"^[a-z0-9][a-z0-9._-]{1,39}$",
+                message="用户名由 2–40 位小写字母、数字、点、横线组成，以字母或数字开头。",
+            ),
+        ],
+    )
+    name = StringField(
+        "姓名", validators=[InputRequired("请填写姓名。"), Length(max=60, message="姓名须为 1–60 个字。")]
+    )

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from gridmap.access import Actor, Permission, Post, Role
-from gridmap.accounts.models import Account, Department, Notice
+from gridmap.accounts.models import Account, Notice
 from gridmap.accounts.rules import token_hash
 from gridmap.config import settings
 from gridmap.db import database, in_ranges
@@ -70,7 +70,7 @@ def list_accounts(
     if words:
         like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         query = query.where(Account.username.ilike(like) | Account.name.ilike(like))
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    total = session.scalar(select(func.count()).select_from(query.with_only_columns(Account.id).subquery())) or 0
     page = (
         query.options(selectinload(Account.posts)).order_by(Account.unit_code, Account.id).limit(limit).offset(offset)
     )
@@ -84,9 +84,12 @@ def one_account(session: Session, actor: Actor, username: str) -> Account | None
     )
 
 
-def department_names(session: Session) -> dict[int, str]:
-    """Return names of the departments in scope by id."""
-    return {row.id: row.name for row in session.scalars(select(Department))}
+def unit_names(session: Session, codes: set[int]) -> dict[int, str]:
+    """Return names of units by code; 0 is the whole system."""
+    rows = session.execute(
+        text("select unit_code, name from units where unit_code = any(:codes)"), {"codes": list(codes)}
+    )
+    return {0: "全系统", **{row.unit_code: row.name for row in rows}}
 
 
 def visible_notices(actor: Actor) -> Any:

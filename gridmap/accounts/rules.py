@@ -26,6 +26,13 @@ def password_fault(password: str, username: str) -> str | None:
     return None
 
 
+def first_password() -> str:
+    """Return a random first password that meets the rule and has no look-alike characters (0/O, 1/l/I)."""
+    letters = "abcdefghjkmnpqrstuvwxyz"
+    groups = ["".join(secrets.choice(letters) for _ in range(4)) for _ in range(2)]
+    return f"{groups[0].capitalize()}-{groups[1]}-{secrets.choice('23456789')}{secrets.choice('23456789')}"
+
+
 def new_token() -> str:
     """Return a random sign-in token (256 bits)."""
     return secrets.token_urlsafe(32)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from gridmap.access import Actor, Permission
+from gridmap.access import Actor, Permission, Role
 from gridmap.accounts import actions, queries
-from gridmap.accounts.forms import LoginForm, PasswordForm
-from gridmap.errors import BadInput
+from gridmap.accounts.forms import AccountForm, LoginForm, PasswordForm, PostForm
+from gridmap.accounts.rules import first_password
+from gridmap.errors import BadInput, NotFound
 from gridmap.extensions import limiter
 from gridmap.pages import code, when
-from gridmap.web import actor, listing, public, requires, safe_next, session, signed_in, wants_json
+from gridmap.web import actor, attempt, listing, public, requires, safe_next, session, signed_in, wants_json
 
 blueprint = Blueprint("accounts", __name__)
 PAGE = 50
@@ -146,9 +149,101 @@ def index() -> Response | str:
     rows, total = queries.list_accounts(session, actor, words=words, limit=PAGE, offset=(page - 1) * PAGE)
     following = url_for(".index", q=words or None, page=page + 1) if page * PAGE < total else None
     if wants_json():
-        return listing(
-            [{"username": a.username, "name": a.name, "unit_code": code(a.unit_code)} for a in rows], total, following
-        )
+        items = [{"username": a.username, "name": a.name, "unit_code": code(a.unit_code)} for a in rows]
+        return listing(items, total, following)
+    names = queries.unit_names(session, {p.unit_code for a in rows for p in a.posts} | {a.unit_code for a in rows})
     return render_template(
-        "accounts/index.html", accounts=rows, total=total, words=words, page=page, following=following
+        "accounts/index.html", accounts=rows, total=total, words=words, page=page, following=following, names=names
     )
+
+
+@blueprint.route("/accounts/new", methods=["GET", "POST"])
+@requires(Permission.ACCOUNT_MANAGE)
+def create() -> Response | str | tuple[str, int]:
+    """Add a person; the first password is shown once and must be changed."""
+    form = AccountForm()
+    if request.method == "GET":
+        return render_template("accounts/new.html", form=form)
+    if form.validate() and _known_unit(form):
+        made = first_password()
+        with attempt(form) as tried:
+            actions.create_account(
+                session,
+                actor,
+                username=form.username.data or "",
+                name=form.name.data or "",
+                password=made,
+                role=Role(form.role.data),
+                unit_code=form.unit_code,
+            )
+        if tried:
+            flash(f"已新建账号 {form.username.data}，初始密码 {made}（只显示这一次，首次登录须修改）。")
+            return redirect(url_for(".detail", username=form.username.data))
+    return render_template("accounts/new.html", form=form), 400
+
+
+@blueprint.get("/accounts/<username>")
+@requires(Permission.ACCOUNT_MANAGE)
+def detail(username: str) -> str:
+    """One person: posts, and what can be done."""
+    return _detail(_account(username), PostForm())
+
+
+@blueprint.post("/accounts/<username>/posts")
+@requires(Permission.ACCOUNT_MANAGE)
+def give_post(username: str) -> Response | tuple[str, int]:
+    """Give one more post."""
+    account, form = _account(username), PostForm()
+    if form.validate() and _known_unit(form):
+        with attempt(form) as tried:
+            actions.give_post(session, actor, account=account, role=Role(form.role.data), unit_code=form.unit_code)
+        if tried:
+            flash("已增加岗位。")
+            return redirect(url_for(".detail", username=username))
+    return _detail(account, form), 400
+
+
+@blueprint.post("/accounts/<username>/posts/<int:post_id>/end")
+@requires(Permission.ACCOUNT_MANAGE)
+def end_post(username: str, post_id: int) -> Response:
+    """End a post."""
+    actions.end_post(session, actor, account=_account(username), post_id=post_id)
+    flash("已结束该岗位。")
+    return redirect(url_for(".detail", username=username))
+
+
+@blueprint.post("/accounts/<username>/password")
+@requires(Permission.ACCOUNT_MANAGE)
+def reset_password(username: str) -> Response:
+    """Give a new first password, shown once."""
+    made = actions.reset_password(session, actor, account=_account(username))
+    flash(f"{username} 的初始密码已重置为 {made}（只显示这一次，首次登录须修改），其所有登录已退出。")
+    return redirect(url_for(".detail", username=username))
+
+
+@blueprint.post("/accounts/<username>/<any(enable, disable):what>")
+@requires(Permission.ACCOUNT_MANAGE)
+def switch(username: str, what: str) -> Response:
+    """Disable or enable an account."""
+    actions.switch_account(session, actor, account=_account(username), enabled=what == "enable")
+    flash("账号已启用。" if what == "enable" else "账号已停用，其所有登录已退出。")
+    return redirect(url_for(".detail", username=username))
+
+
+def _account(username: str) -> Any:
+    account = queries.one_account(session, actor, username)
+    if account is None:
+        raise NotFound("没有找到该账号，可能不存在，或者不在您管理的范围内。")
+    return account
+
+
+def _detail(account: Any, form: PostForm) -> str:
+    names = queries.unit_names(session, {post.unit_code for post in account.posts} | {account.unit_code})
+    return render_template("accounts/detail.html", account=account, form=form, names=names)
+
+
+def _known_unit(form: PostForm) -> bool:
+    known = form.unit_code in queries.unit_names(session, {form.unit_code})
+    if not known:
+        form.unit.errors = ["该区划不存在，请核对代码。"]
+    return known

@@ -33,6 +33,15 @@ create function gridmap_zkey(p geometry) returns bigint language sql immutable s
   from (select least(greatest(st_y(p), -85.0511287), 85.0511287) as lat) as clamped
 $$
 """
+# The scope as the policies say it, for functions that run as the owner and must keep to their caller's scope.
+IN_SCOPE = """
+create function gridmap_in_scope(p_unit_code bigint) returns boolean language sql stable parallel safe as $$
+  select coalesce(p_unit_code >= nullif(current_setting('gridmap.scope_lo', true), '')::bigint
+    and p_unit_code < nullif(current_setting('gridmap.scope_hi', true), '')::bigint
+    and (nullif(current_setting('gridmap.scope_posts', true), '') is null
+      or p_unit_code <@ current_setting('gridmap.scope_posts', true)::int8multirange), false)
+$$
+"""
 
 
 def upgrade() -> None:
@@ -51,6 +60,7 @@ def upgrade() -> None:
     op.execute("revoke create on schema public from public")
     op.execute(SPREAD)
     op.execute(ZKEY)
+    op.execute(IN_SCOPE)
     op.execute(
         "create table system_settings (key text constraint pk_system_settings primary key, value jsonb not null,"
         " note text not null)"

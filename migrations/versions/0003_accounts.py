@@ -148,6 +148,15 @@ begin
   update accounts set password_hash = p_password_hash, must_change_password = false where id = who;
   update sign_ins set ended_at = clock_timestamp() where account_id = who and token_hash <> p_token_hash and ended_at is null;
 end $$;
+create function gridmap_reset_password(p_username text, p_password_hash text) returns boolean
+language plpgsql volatile security definer set search_path = public, pg_temp as $$
+declare who bigint;
+begin
+  update accounts set password_hash = p_password_hash, must_change_password = true, failed_count = 0, locked_until = null
+  where username = p_username and gridmap_in_scope(unit_code) returning id into who;
+  update sign_ins set ended_at = clock_timestamp() where account_id = who and ended_at is null;
+  return who is not null;
+end $$;
 """
 CALLABLE = (
     "gridmap_login(text)",
@@ -157,6 +166,7 @@ CALLABLE = (
     "gridmap_actor(text, int, int)",
     "gridmap_password_hash(text)",
     "gridmap_change_password(text, text)",
+    "gridmap_reset_password(text, text)",
 )
 
 
@@ -175,7 +185,7 @@ def upgrade() -> None:
     ):
         for statement in policies_for(table, or_self=or_self):
             op.execute(statement)
-    seen = "id, unit_code, username, name, must_change_password, disabled_at, is_demo, created_at"
+    seen = "id, unit_code, username, name, must_change_password, failed_count, locked_until, disabled_at, is_demo, created_at"
     for role in (APP_ROLE, POSTS_ROLE):
         op.execute(f"grant select ({seen}), insert, update (unit_code, name, disabled_at) on accounts to {role}")
     op.execute(grants_for("posts", "select, insert, update"))

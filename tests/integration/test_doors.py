@@ -19,12 +19,18 @@ from tests.factories import GRID_A11, GRID_B11, TOWN_A, Factories
 
 P = Permission
 DOORS: dict[str, tuple[str, str, str | None]] = {
+    "accounts.create": (P.ACCOUNT_MANAGE, "/accounts/new", None),
+    "accounts.detail": (P.ACCOUNT_MANAGE, "/accounts/{person_a}", "/accounts/{person_b}"),
+    "accounts.end_post": (P.ACCOUNT_MANAGE, "/accounts/{person_a}/posts/1/end", "/accounts/{person_b}/posts/1/end"),
+    "accounts.give_post": (P.ACCOUNT_MANAGE, "/accounts/{person_a}/posts", "/accounts/{person_b}/posts"),
     "accounts.index": (P.ACCOUNT_MANAGE, "/accounts", None),
     "accounts.login": ("public", "/login", None),
     "accounts.logout": ("signed-in", "/logout", None),
     "accounts.notices": ("signed-in", "/notices", None),
     "accounts.password": ("signed-in", "/account/password", None),
     "accounts.read": ("signed-in", "/notices/read", None),
+    "accounts.reset_password": (P.ACCOUNT_MANAGE, "/accounts/{person_a}/password", "/accounts/{person_b}/password"),
+    "accounts.switch": (P.ACCOUNT_MANAGE, "/accounts/{person_a}/disable", "/accounts/{person_b}/disable"),
     "accounts.unread": ("signed-in", "/notices/count", None),
     "health.alive": ("public", "/healthz", None),
     "health.ready": ("public", "/readyz", None),
@@ -41,6 +47,8 @@ def things(make: Factories) -> dict[str, Any]:
     return {
         "case_a": make.case(GRID_A11),
         "case_b": make.case(GRID_B11),
+        "person_a": make.account((Role.GRID_WORKER, GRID_A11))[0],
+        "person_b": make.account((Role.GRID_WORKER, GRID_B11))[0],
         "unit_a": f"{GRID_A11:015d}",
         "unit_b": f"{GRID_B11:015d}",
     }
