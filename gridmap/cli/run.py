@@ -134,8 +134,9 @@ def load_demo_when_empty() -> None:
     started = time.monotonic()
     click.echo("· 数据库是空的，装入示例中心（镇级规模）…")
     with progress("装入示例中心") as steps:
-        load_demo(size="town", progress=steps)
-    click.echo(f"  示例中心已装入，{time.monotonic() - started:.1f} 秒")
+        loaded = load_demo(size="town", progress=steps)
+    amount = f"区划 {loaded.units} 个、人员 {loaded.accounts} 名、事件 {loaded.cases} 件"
+    click.echo(f"  已装入{loaded.label}：{amount}，{time.monotonic() - started:.1f} 秒")
 
 
 def serve(place: Place, chosen: Settings) -> None:
@@ -170,6 +171,7 @@ def watch(children: Children) -> None:
 
 def show_accounts(address: str) -> None:
     """Print the address and the demonstration accounts, when the demonstration is loaded."""
+    from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
 
@@ -178,8 +180,9 @@ def show_accounts(address: str) -> None:
     click.echo(f"\n网格防控图已就绪：{address}\n")
     accounts = demo_accounts()
     if accounts:
-        table = Table("用户名", "密码", "角色", "区划", title="示例账号", title_justify="left")
+        table = Table("用户名", "姓名", "角色", "所在", title="示例账号", title_justify="left", box=SIMPLE)
         for account in accounts:
-            table.add_row(account.username, account.password, account.role, account.unit)
+            table.add_row(account.username, account.name, account.role_name, account.unit)
         Console(width=None if os.isatty(1) else 100).print(table)
+        click.echo(f"密码（各账号相同）：{accounts[0].password}\n")
     click.echo("按 Ctrl-C 停止。")
