@@ -66,3 +66,14 @@ def decode(data: bytes, field: str = "file") -> tuple[str, str]:
         if "\x00" not in text:
             return text.removeprefix("\ufeff"), encoding
     raise BadInput("文件不是文本，或编码无法识别：请另存为 UTF-8 或 GBK 编码后重新导入。", field=field)
+
+
+def configured_limits() -> Limits:
+    """Return the limits of this installation: its upload and unpacking bounds, never above what one import can hold."""
+    from gridmap.config import settings
+
+    here, default = settings(), Limits()
+    return Limits(
+        file_bytes=min(here.max_upload_mb * 2**20, default.file_bytes),
+        unpacked_bytes=min(here.max_unpacked_mb * 2**20, default.unpacked_bytes),
+    )

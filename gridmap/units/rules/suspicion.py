@@ -42,7 +42,7 @@ def datum_hint(given: Mapping[int, BaseGeometry], published: Mapping[int, BaseGe
                 f"整体偏移约 {np.median(now):.0f} 米" if measure is _shifts else f"有 {100 * now.max():.1f}% 的面积在外"
             )
             said = f"坐标很可能不是 {stated.label}：与已发布边界相比{found}"
-            return f"{said}；若按 {other.label} 读取则基本吻合，请核对后重新选择坐标基准。"
+            return f"{said}；若按 {other.label} 读取则基本吻合，请核对。"
     return None
 
 

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     GAP = "gap"
     SLIVER = "sliver"
     UNMATCHED_EDGE = "unmatched_edge"
+    WRONG_DATUM = "wrong_datum"
 
     @property
     def label(self) -> str:
@@ -48,6 +49,7 @@ KIND_LABELS = {
     Kind.GAP: "存在空隙",
     Kind.SLIVER: "细碎图形",
     Kind.UNMATCHED_EDGE: "共用边界未对齐",
+    Kind.WRONG_DATUM: "坐标基准可疑",
 }
 
 

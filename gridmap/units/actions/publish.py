@@ -1,0 +1,189 @@
+"""Bringing a version into force, or throwing it away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from gridmap import audit
+from gridmap.access import Actor, Permission
+from gridmap.clock import now, today
+from gridmap.errors import BadInput, Conflict
+from gridmap.units.actions.reports import one_at_a_time, require
+from gridmap.units.actions.review import run_check, tolerances_in_force
+from gridmap.units.actions.simplify import simplify_around
+from gridmap.units.models import Outline, OutlineFault, OutlineVersion, Unit
+from gridmap.units.queries.outlines import latest
+from gridmap.units.queries.versions import OPEN, one_version, published_since
+from gridmap.units.rules.checks import Tolerances
+from gridmap.units.rules.codes import short_code
+
+LEAST_REASON = 5
+
+
+def publish_version(
+    session: Session,
+    actor: Actor,
+    *,
+    version_id: int,
+    row_version: int | None = None,
+    accept_reason: str = "",
+    accepted_by: str = "",
+    effective_on: date | None = None,
+    tolerances: Tolerances | None = None,
+) -> OutlineVersion:
+    """Bring a version into force on ``effective_on`` (default: today).
+
+    A version with errors needs ``accept_reason`` and is then accepted in the name of ``accepted_by`` (default: the
+    actor). What was checked must still be so: when something else was published since, the check is run again.
+    ``row_version`` is what the person looked at. Raises ``NotFound``, ``Forbidden``, ``BadInput`` (date, reason) or
+    ``Conflict`` (changed meanwhile, errors not accepted, an outline published by somebody else since this one was
+    drawn).
+    """
+    one_at_a_time(session)
+    version = one_version(session, actor, version_id, lock=True)
+    require(actor, Permission.UNIT_PUBLISH, [version.unit_code])
+    _require_open(version, row_version)
+    codes = list(session.scalars(select(Outline.unit_code).where(Outline.version_id == version.id)))
+    if not codes and not version.ended_codes:
+        raise Conflict("该版本没有任何变更，无需发布。")
+    _require_base(session, version)
+    if published_since(session, version):
+        run_check(session, version, tolerances or tolerances_in_force(session))
+    _accept(version, accept_reason.strip(), accepted_by or actor.name)
+    day = _effective(session, version, codes, effective_on)
+    _end(session, version, day)
+    _begin(session, version, codes, day)
+    version.status = "published"
+    version.effective_on = day
+    version.published_at = now()
+    version.published_by = actor.name
+    session.flush()
+    simplify_around(session, codes, version.ended_codes)
+    audit.record(
+        session,
+        actor,
+        "units.published",
+        str(version.id),
+        version.unit_code,
+        label=version.label,
+        outlines=len(codes),
+        ended=[short_code(code) for code in version.ended_codes],
+        errors=version.error_count,
+        accepted_by=version.accepted_by,
+        reason=version.accepted_reason,
+    )
+    session.flush()
+    return version
+
+
+def _require_open(version: OutlineVersion, row_version: int | None) -> None:
+    if version.status == "published":
+        raise Conflict("该版本已经发布，不能重复发布。")
+    if version.status not in OPEN:
+        raise Conflict("该版本已作废。")
+    if row_version is not None and row_version != version.row_version:
+        raise Conflict("该版本在您查看之后又被修改过：请重新打开，核对后再操作。")
+
+
+def _require_base(session: Session, version: OutlineVersion) -> None:
+    """Every outline must still replace what it was drawn from."""
+    current = select(Outline.unit_code, Outline.id).where(latest()).subquery()
+    stale = session.execute(
+        select(Outline.unit_code, Unit.name)
+        .join(Unit, Unit.unit_code == Outline.unit_code)
+        .outerjoin(current, current.c.unit_code == Outline.unit_code)
+        .where(Outline.version_id == version.id, Outline.replaces_id.is_distinct_from(current.c.id))
+        .order_by(Outline.unit_code)
+    ).tuples()
+    names = [f"“{name}”" for _, name in stale]
+    if names:
+        more = f"等 {len(names)} 个" if len(names) > 3 else ""
+        raise Conflict(
+            f"{'、'.join(names[:3])}{more}的边界在本版本编制之后已由他人发布了新的：请作废本版本，在新边界上重新修改。"
+        )
+    ended = session.scalars(
+        select(Unit.name).where(Unit.unit_code.in_(version.ended_codes), Unit.valid_to.is_not(None))
+    ).all()
+    if ended:
+        raise Conflict(f"{'、'.join(ended[:3])} 已被他人撤销：请作废本版本后重新修改。")
+
+
+def _accept(version: OutlineVersion, reason: str, name: str) -> None:
+    """Errors block publishing until a named person gives a reason."""
+    if not version.error_count:
+        return
+    if not reason:
+        raise Conflict(
+            f"还有 {version.error_count} 个错误，不能发布：请先修正，或由负责人写明理由后接受这些错误。",
+            errors=version.error_count,
+        )
+    if len(reason) < LEAST_REASON:
+        raise BadInput(f"接受错误的理由太短：请至少写 {LEAST_REASON} 个字。", field="accept_reason")
+    version.accepted_by = name
+    version.accepted_reason = reason
+
+
+def _effective(session: Session, version: OutlineVersion, codes: Collection[int], day: date | None) -> date:
+    """Return the day on which the version begins. Raises ``BadInput`` for the future or before what it replaces."""
+    begins = day or today()
+    if begins > today():
+        raise BadInput("生效日期不能晚于今天：请在生效当天发布。", field="effective_on")
+    replaced = [*codes, *version.ended_codes]
+    newest = session.scalar(select(func.max(Outline.valid_from)).where(latest(), Outline.unit_code.in_(replaced)))
+    if newest is not None and begins < newest:
+        raise BadInput(f"生效日期不能早于现行边界的生效日期 {newest:%Y-%m-%d}。", field="effective_on")
+    return begins
+
+
+def _end(session: Session, version: OutlineVersion, day: date) -> None:
+    """End the units that the version takes away, with their outlines. Raises ``Conflict`` while they have children."""
+    if not version.ended_codes:
+        return
+    ended = list(version.ended_codes)
+    children = session.scalars(
+        select(Unit.name).where(
+            Unit.parent_code.in_(ended),
+            Unit.unit_code.not_in(ended),
+            Unit.valid_from.is_not(None),
+            Unit.valid_to.is_(None),
+        )
+    ).all()
+    if children:
+        raise Conflict(f"要撤销的区划还有下级（{'、'.join(children[:3])}等 {len(children)} 个）：请先调整下级。")
+    session.execute(update(Outline).where(latest(), Outline.unit_code.in_(ended)).values(valid_to=day))
+    session.execute(update(Unit).where(Unit.unit_code.in_(ended)).values(valid_to=day))
+
+
+def _begin(session: Session, version: OutlineVersion, codes: Collection[int], day: date) -> None:
+    session.execute(update(Outline).where(latest(), Outline.unit_code.in_(codes)).values(valid_to=day))
+    session.execute(update(Outline).where(Outline.version_id == version.id).values(valid_from=day))
+    session.execute(update(Unit).where(Unit.unit_code.in_(codes), Unit.valid_from.is_(None)).values(valid_from=day))
+
+
+def discard_version(
+    session: Session, actor: Actor, *, version_id: int, row_version: int | None = None
+) -> OutlineVersion:
+    """Throw an open version away: its outlines, its faults and the units it would have brought. Its account stays.
+
+    Raises ``NotFound``, ``Forbidden``, or ``Conflict`` when it is published or was changed meanwhile.
+    """
+    one_at_a_time(session)
+    version = one_version(session, actor, version_id, lock=True)
+    require(actor, Permission.UNIT_IMPORT, [version.unit_code])
+    _require_open(version, row_version)
+    session.execute(delete(OutlineFault).where(OutlineFault.version_id == version.id))
+    session.execute(delete(Outline).where(Outline.version_id == version.id))
+    elsewhere = select(Outline.unit_code)
+    session.execute(
+        delete(Unit)
+        .where(Unit.version_id == version.id, Unit.valid_from.is_(None), Unit.unit_code.not_in(elsewhere))
+        .execution_options(synchronize_session=False)
+    )
+    version.status = "discarded"
+    audit.record(session, actor, "units.discarded", str(version.id), version.unit_code, label=version.label)
+    session.flush()
+    return version
