@@ -177,6 +177,38 @@ class Transition:
 TRANSITIONS = (Transition(None, Action.REGISTER, Status.REGISTERED, Permission.CASE_CREATE, "case.registered"),)
 
 
+# 一案的环节, in order: the state that a step ends in, and the step's name.
+COURSE = (
+    (Status.REGISTERED, "受理"),
+    (Status.ASSESSED, "分析研判"),
+    (Status.DISPATCHED, "分流派单"),
+    (Status.ACCEPTED, "接单"),
+    (Status.HANDLING, "办理"),
+    (Status.REPORTED, "反馈"),
+    (Status.VERIFIED, "核实"),
+    (Status.REVISITED, "回访验单"),
+    (Status.CLOSED, "结案"),
+    (Status.ARCHIVED, "归档"),
+)
+EVENT_NAMES = {row.event: ACTION_NAMES[row.action] for row in TRANSITIONS}
+
+
+def steps(status: Status) -> list[tuple[str, str]]:
+    """Return the steps of the course with how each stands: ``done``, ``next`` or ``later`` (a declined case ends at once)."""
+    if status is Status.DECLINED:
+        return [("不予受理", "done")]
+    reached = [state for state, _ in COURSE].index(status)
+    return [
+        (name, "done" if place <= reached else "next" if place == reached + 1 else "later")
+        for place, (_, name) in enumerate(COURSE)
+    ]
+
+
+def possible(status: Status | None) -> list[Transition]:
+    """Return what the table allows in a state."""
+    return [row for row in TRANSITIONS if row.before == status]
+
+
 def transition(before: Status | None, action: Action) -> Transition | None:
     """Return the row for ``action`` in state ``before``, or ``None`` when the table has none."""
     return next((row for row in TRANSITIONS if (row.before, row.action) == (before, action)), None)

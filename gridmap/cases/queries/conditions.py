@@ -1,11 +1,11 @@
-"""Reads of cases: what is visible, and the one translation of a filter to SQL that list, map, tiles and counts share."""
+"""What is visible, and the one translation of a filter to SQL that list, map, tiles and counts share."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
 
 from gridmap.access import Actor, Permission, subtree
 from gridmap.cases.forms import CaseFilter, Located
@@ -15,6 +15,8 @@ from gridmap.cases.rules import DUE_SOON_HOURS, Lateness
 from gridmap.cases.rules.cover import zkey_ranges
 from gridmap.clock import CHINA
 from gridmap.db import in_ranges
+
+INDEXED_CHARACTERS = 3  # the shortest word that has a trigram
 
 
 def visible_cases(actor: Actor) -> Select[Any]:
@@ -123,4 +125,17 @@ def like_pattern(word: str) -> str:
 
 
 def _words(text: str) -> list[ColumnElement[bool]]:
-    return [words_column().ilike(like_pattern(word)) for word in text.split()]
+    """Every word must occur. Three characters and more are looked up in the trigram index, by a function that may use it.
+
+    A shorter word has no trigram: it is read for within the scope, which is complete whatever the index. A word without
+    capital and small letters (Chinese, digits) is compared as it is, which is several times as fast as ILIKE.
+    """
+    found: list[ColumnElement[bool]] = []
+    for word in text.split():
+        pattern, any_case = like_pattern(word), word.lower() != word.upper()
+        if len(word) >= INDEXED_CHARACTERS:
+            hits = func.gridmap_find_cases(pattern, any_case).table_valued("county_code", "id")
+            found.append(tuple_(Case.county_code, Case.id).in_(select(hits.c.county_code, hits.c.id)))
+        else:
+            found.append(words_column().ilike(pattern) if any_case else words_column().like(pattern))
+    return found

@@ -1,4 +1,4 @@
-"""Writes of cases and of the editions of their categories."""
+"""Editions of the categories."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ def load_categories(
     known = session.scalar(select(CategoryVersion).where(CategoryVersion.label == version_label))
     if known is not None:
         there = session.scalars(select(Category).where(Category.version_id == known.id))
-        if {
-            item.code: {key: getattr(item, key) for key in wanted[item.code]} for item in there if item.code in wanted
-        } != wanted:
+        if {item.code: _facts(item) for item in there} != wanted:
             raise Conflict(f"类别版本“{version_label}”已存在且内容不同：请换一个版本名称。")
         return known
     for earlier in session.scalars(
@@ -60,3 +58,8 @@ def _category(given: Mapping[str, Any]) -> dict[str, Any]:
         "limit_hours": int(hours) if hours else None,
         "limit_note": given.get("limit_note") or "",
     }
+
+
+def _facts(item: Category) -> dict[str, Any]:
+    names = ("code", "name", "family", "family_name", "dimension", "default_grade", "limit_hours", "limit_note")
+    return {name: getattr(item, name) for name in names}

@@ -1,0 +1,201 @@
+"""Registering a case (登记受理)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from geoalchemy2.shape import from_shape
+from shapely.geometry import Point
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gridmap import audit
+from gridmap.access import Actor, Permission
+from gridmap.cases import queries
+from gridmap.cases.forms import CaseEntry
+from gridmap.cases.models import Case, CasePhoto, Category
+from gridmap.cases.queries import Placing, UnitAt
+from gridmap.cases.queries.places import own_unit
+from gridmap.cases.rules import Action, PositionMethod, case_code, transition
+from gridmap.clock import local
+from gridmap.errors import BadInput, Conflict, Forbidden
+from gridmap.media import Photo, store_photo
+
+
+class BorderQuestion(BadInput):
+    """The border is nearer than the position is exact: the person must say which side it was."""
+
+    def __init__(self, place: Placing, accuracy_m: float | None) -> None:
+        names = "、".join(unit.path for unit in [*([place.inside] if place.inside else []), *place.near])
+        super().__init__(
+            f"该位置误差约 {accuracy_m or 0:.0f} 米，靠近边界，可能属于：{names}。请确认属于哪一个。",
+            field="border_unit",
+        )
+        self.choices = place.choices
+        self.extra["choices"] = [{"unit_code": str(unit.code), "name": unit.path} for unit in place.choices]
+
+
+def register_case(
+    session: Session, actor: Actor, *, entry: CaseEntry, photos: Sequence[Photo] = (), now: datetime
+) -> tuple[Case, bool]:
+    """Register a case at ``now`` (aware); return it and whether it is new.
+
+    The same ``client_id`` gives the same case, also when two requests arrive at once. Raises ``Forbidden`` (no right),
+    ``BadInput`` (field and remedy), ``BorderQuestion`` (which side of a border?).
+    """
+    row = transition(None, Action.REGISTER)
+    if row is None:
+        raise Conflict("当前不能登记事件。")
+    decision = actor.may(row.permission)
+    if not decision:
+        raise Forbidden(decision.reason)
+    session.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 5))"), {"key": str(entry.client_id)})
+    known = queries.case_with_client(session, actor, entry.client_id)
+    if known is not None:
+        return known, False
+    category = _category(session, entry.category_code, now)
+    place, unit_code, pending = _settle(session, actor, entry, now)
+    case = Case(
+        **_values(session, entry, category, unit_code, now), status=row.after.value, created_by=actor.account_id
+    )
+    case.unit_pending = pending
+    case.category = category
+    session.add(case)
+    session.flush()
+    _attach(session, actor, case, photos)
+    _tell(session, case, place)
+    audit.record(session, actor, row.event, case.case_code, unit_code, **_facts(case, photos, place))
+    session.flush()
+    return case, True
+
+
+def _category(session: Session, code: str, now: datetime) -> Category:
+    found = next((item for item in queries.categories_on(session, local(now).date()) if item.code == code), None)
+    if found is None:
+        raise BadInput("该类别已停用或不存在，请重新选择类别。", field="category")
+    return found
+
+
+def _settle(session: Session, actor: Actor, entry: CaseEntry, now: datetime) -> tuple[Placing | None, int, bool]:
+    """Return what is known of the place, the unit that the case goes under, and whether its grid is still to be found."""
+    on, spot = local(now).date(), entry.position
+    if spot is None:
+        return None, _named_unit(session, actor, entry.unit_code, on), False
+    place = queries.placing(session, actor, lon=spot.lon, lat=spot.lat, accuracy_m=spot.accuracy_m, on=on)
+    if place.refused and place.inside:
+        raise BadInput(
+            f"该位置属于“{place.inside.path}”，不在您负责的区划范围内。请核对位置；如位置无误，请联系该地的综治中心登记。",
+            field="lon",
+        )
+    if place.asks:
+        return place, _answered(place, entry), False
+    if place.pending and (place.inside is None or not place.choices):
+        return place, _named_unit(session, actor, entry.unit_code, on), True
+    return place, place.home or 0, place.pending
+
+
+def _answered(place: Placing, entry: CaseEntry) -> int:
+    chosen = next((unit for unit in place.choices if unit.code == entry.border_unit), None)
+    if chosen is None:
+        raise BorderQuestion(place, entry.position.accuracy_m if entry.position else None)
+    return chosen.code
+
+
+def _named_unit(session: Session, actor: Actor, named: int | None, on: date) -> int:
+    """Return the unit the person named, if it is theirs and in force, else their own."""
+    unit_code = named or own_unit(actor)
+    if unit_code is None:
+        raise BadInput("没有位置的事件须指明所属区划，请选择。", field="unit")
+    if not actor.may(Permission.CASE_CREATE, unit_code):
+        raise BadInput("所属区划不在您负责的范围内，请重新选择。", field="unit")
+    if named and not queries.is_unit(session, named, on):
+        raise BadInput("没有这个区划，请从列表中选择。", field="unit")
+    return unit_code
+
+
+def _values(session: Session, entry: CaseEntry, category: Category, unit_code: int, now: datetime) -> dict[str, Any]:
+    county, year, spot = unit_code // 10**9, local(now).year, entry.position
+    number = session.execute(
+        text("select gridmap_next_case_number(:county, :year)"), {"county": county, "year": year}
+    ).scalar_one()
+    return {
+        "county_code": county,
+        "unit_code": unit_code,
+        "case_code": case_code(county, year, number),
+        "channel": entry.channel.value,
+        "grade": entry.grade.value if entry.grade else category.default_grade,
+        "scale": entry.scale.value,
+        "title": entry.title,
+        "description": entry.description,
+        "address_text": entry.address_text,
+        "occurred_at": entry.occurred_at,
+        "received_at": now,
+        "due_at": now + timedelta(hours=category.limit_hours) if category.limit_hours else None,
+        "geom": from_shape(Point(spot.lon, spot.lat), 4326) if spot else None,
+        "position_method": spot.method.value if spot else PositionMethod.NONE.value,
+        "position_accuracy_m": spot.accuracy_m if spot else None,
+        "source_datum": spot.datum.value if spot else None,
+        "source_lon": spot.source_lon if spot else None,
+        "source_lat": spot.source_lat if spot else None,
+        "client_id": entry.client_id,
+    }
+
+
+def _attach(session: Session, actor: Actor, case: Case, photos: Sequence[Photo]) -> None:
+    for photo in photos:
+        session.add(
+            CasePhoto(
+                county_code=case.county_code,
+                unit_code=case.unit_code,
+                case_id=case.id,
+                sha256=photo.sha256,
+                width_px=photo.width_px,
+                height_px=photo.height_px,
+                size_bytes=len(photo.content),
+                added_by=actor.account_id,
+            )
+        )
+    session.flush()
+    for photo in sorted(
+        photos, key=lambda item: item.sha256
+    ):  # one order for all, so that two requests cannot deadlock
+        store_photo(session, photo)
+
+
+def _tell(session: Session, case: Case, place: Placing | None) -> None:
+    """Leave the centre a notice where the grid is unknown, and both sides of a border one where it was near."""
+    link = f"/cases/{case.case_code}"
+    if case.unit_pending:
+        body = f"事件 {case.case_code} 的位置未能确定所在网格（待定网格），请核定归属。"
+        _tell_centre(session, case.unit_code, "case.grid_pending", body, link)
+    if place is None or not place.asks:
+        return
+    sides = {unit.code: unit for unit in [*([place.inside] if place.inside else []), *place.near]}
+    chosen = sides[case.unit_code]
+    for unit in sides.values():
+        _tell_centre(session, unit.code, "case.near_border", _border_words(case, chosen, unit), link)
+
+
+def _border_words(case: Case, chosen: UnitAt, unit: UnitAt) -> str:
+    if unit.code == chosen.code:
+        return f"事件 {case.case_code} 的位置靠近网格边界，已按登记人确认归入“{chosen.path}”，请留意核对。"
+    return f"事件 {case.case_code} 的位置靠近“{unit.path}”边界，已归入“{chosen.path}”；如应属本辖区，请与对方中心联系。"
+
+
+def _tell_centre(session: Session, unit_code: int, kind: str, body: str, link: str) -> None:
+    """Leave a notice for the centre responsible for a unit, which may lie above or beside the actor's own scope."""
+    session.execute(
+        text("select gridmap_tell_centre(:unit, :kind, :body, :link)"),
+        {"unit": unit_code, "kind": kind, "body": body, "link": link},
+    )
+
+
+def _facts(case: Case, photos: Sequence[Photo], place: Placing | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {"status": case.status, "channel": case.channel, "photos": len(photos)}
+    if case.unit_pending:
+        facts["unit_pending"] = True
+    if place is not None and place.asks:
+        facts["near_units"] = [unit.path for unit in place.near]
+    return facts

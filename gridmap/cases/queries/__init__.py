@@ -1,0 +1,31 @@
+"""Reads of cases. Every one starts from ``visible_cases(actor)``."""
+
+from gridmap.cases.queries.conditions import conditions, late_condition, like_pattern, midnight, visible_cases
+from gridmap.cases.queries.detail import case_with_client, list_events, list_photos, one_case, one_photo
+from gridmap.cases.queries.listing import CaseRow, Listing, count_cases, list_cases
+from gridmap.cases.queries.places import Placing, UnitAt, placing, tell_name
+from gridmap.cases.queries.reference import categories_on, is_unit, unit_choices
+
+__all__ = [
+    "CaseRow",
+    "Listing",
+    "Placing",
+    "UnitAt",
+    "case_with_client",
+    "categories_on",
+    "conditions",
+    "count_cases",
+    "is_unit",
+    "late_condition",
+    "like_pattern",
+    "list_cases",
+    "list_events",
+    "list_photos",
+    "midnight",
+    "one_case",
+    "one_photo",
+    "placing",
+    "tell_name",
+    "unit_choices",
+    "visible_cases",
+]

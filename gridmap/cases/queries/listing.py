@@ -1,0 +1,115 @@
+"""A page of the list of cases, and how many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, DateTime, case, func, literal_column, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from gridmap.access import Actor
+from gridmap.cases.forms import CaseFilter
+from gridmap.cases.forms.paging import Page, Place, Sort
+from gridmap.cases.models import Case
+from gridmap.cases.queries.conditions import conditions, visible_cases
+from gridmap.cases.rules import Lateness, Status, lateness
+from gridmap.units.models import Unit
+
+NEVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """A case as lists and its page show it: with the names of its unit and of the unit above, and its point (WGS-84)."""
+
+    case: Case
+    unit_name: str
+    parent_name: str
+    lon: float | None
+    lat: float | None
+    lateness: Lateness
+
+    @property
+    def place_name(self) -> str:
+        """Return where the case belongs, in words."""
+        return f"{self.parent_name} {self.unit_name}".strip()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page of rows, the number of all, and the places before and after it (``None``: nothing there)."""
+
+    rows: list[CaseRow]
+    total: int
+    following: Place | None
+    preceding: Place | None
+
+
+def count_cases(session: Session, actor: Actor, wanted: CaseFilter, now: datetime) -> int:
+    """Return how many visible cases a filter finds."""
+    query = visible_cases(actor).with_only_columns(func.count()).where(*conditions(wanted, now))
+    return session.scalar(query.order_by(None)) or 0
+
+
+def with_names(query: Any) -> Any:
+    """Add the unit's names and the point's coordinates to a query of cases."""
+    parent = aliased(Unit)
+    return (
+        query.outerjoin(Unit, Unit.unit_code == Case.unit_code)
+        .outerjoin(parent, parent.unit_code == Unit.parent_code)
+        .add_columns(Unit.name, parent.name, func.st_x(Case.geom), func.st_y(Case.geom))
+    )
+
+
+def as_row(found: Any, now: datetime) -> CaseRow:
+    """Return a row of ``with_names`` as its value."""
+    item, unit_name, parent_name, lon, lat = found
+    late = lateness(Status(item.status), item.due_at, now)
+    return CaseRow(item, unit_name or "", parent_name or "", lon, lat, late)
+
+
+def list_cases(session: Session, actor: Actor, wanted: CaseFilter, page: Page, now: datetime) -> Listing:
+    """Return a page of the visible cases that a filter finds, in the order of ``page``."""
+    backward = page.before is not None
+    key = _key(page.sort)
+    order: list[Any] = [key, Case.county_code, Case.id]
+    ascending = (page.sort is Sort.DUE) != backward
+    query = visible_cases(actor).where(*conditions(wanted, now))
+    place = page.before or page.after
+    if place is not None:
+        query = query.where(_beyond(order, place, ascending=ascending))
+    query = query.order_by(*[column.asc() if ascending else column.desc() for column in order]).limit(page.limit + 1)
+    found = [as_row(row, now) for row in session.execute(with_names(query)).unique()]
+    more, rows = len(found) > page.limit, found[: page.limit]
+    if backward:
+        rows.reverse()
+    return Listing(
+        rows,
+        count_cases(session, actor, wanted, now),
+        _place(rows[-1], page.sort) if rows and (more or backward) else None,
+        _place(rows[0], page.sort) if rows and (more if backward else page.after is not None) else None,
+    )
+
+
+def _key(sort: Sort) -> ColumnElement[Any]:
+    if sort is Sort.NEWEST:
+        return Case.received_at  # type: ignore[return-value]
+    return case((Case.closed_at.is_(None), func.coalesce(Case.due_at, NEVER)), else_=NEVER)
+
+
+def _beyond(order: list[Any], place: Place, *, ascending: bool) -> ColumnElement[bool]:
+    at: Any = NEVER if place.at is None else place.at
+    row, bound = tuple_(*order), tuple_(at, place.county_code, place.id)
+    return row > bound if ascending else row < bound
+
+
+def _place(row: CaseRow, sort: Sort) -> Place:
+    at = row.case.received_at if sort is Sort.NEWEST else None if row.case.closed_at else row.case.due_at
+    return Place(at, row.case.county_code, row.case.id)
+
+
+def unit_name(session: Session, unit_code: int) -> str:
+    """Return the name of a unit, or its code where it has none."""
+    return session.scalar(select(Unit.name).where(Unit.unit_code == unit_code)) or str(unit_code)

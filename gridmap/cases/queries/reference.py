@@ -1,0 +1,48 @@
+"""What forms and filters offer: categories valid on a day, and units to choose from."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from gridmap.access import Actor, Permission
+from gridmap.cases.models import Category, CategoryVersion
+from gridmap.db import in_ranges
+from gridmap.units.models import Unit
+
+MOST_UNITS = 400
+
+
+def categories_on(session: Session, on: date) -> list[Category]:
+    """Return the categories of the edition valid on a day, in the order of their codes; the newest, should two overlap."""
+    edition = (
+        select(CategoryVersion.id)
+        .where(CategoryVersion.valid_from <= on, or_(CategoryVersion.valid_to.is_(None), CategoryVersion.valid_to > on))
+        .order_by(CategoryVersion.valid_from.desc(), CategoryVersion.id.desc())
+        .limit(1)
+    )
+    query = select(Category).where(Category.version_id == edition.scalar_subquery())
+    return list(session.scalars(query.order_by(Category.family, Category.code)))
+
+
+def unit_choices(session: Session, actor: Actor, permission: Permission, on: date) -> list[Unit]:
+    """Return the units in force where the actor holds ``permission``, from the top as deep as a list of 400 goes."""
+    mine = in_ranges(Unit.unit_code, actor.granted_ranges(permission))
+    valid = (Unit.valid_from <= on, or_(Unit.valid_to.is_(None), Unit.valid_to > on))
+    sizes = session.execute(select(Unit.level, func.count()).where(mine, *valid).group_by(Unit.level)).all()
+    deepest, total = 0, 0
+    for level, count in sorted((row[0], row[1]) for row in sizes):
+        total += count
+        if total > MOST_UNITS and deepest:
+            break
+        deepest = level
+    query = select(Unit).where(mine, *valid, Unit.level <= deepest)
+    return list(session.scalars(query.order_by(Unit.unit_code).limit(10 * MOST_UNITS)))
+
+
+def is_unit(session: Session, unit_code: int, on: date) -> bool:
+    """Say whether a unit is in force on a day."""
+    valid = (Unit.valid_from <= on, or_(Unit.valid_to.is_(None), Unit.valid_to > on))
+    return session.scalar(select(Unit.unit_code).where(Unit.unit_code == unit_code, *valid)) is not None

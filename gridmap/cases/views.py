@@ -1,7 +1,0 @@
-"""Doors of cases."""
-
-from __future__ import annotations
-
-from flask import Blueprint
-
-blueprint = Blueprint("cases", __name__)

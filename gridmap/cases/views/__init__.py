@@ -1,0 +1,8 @@
+"""Doors of cases: list, one case, photos, registering."""
+
+from __future__ import annotations
+
+from gridmap.cases.views import browse, register
+from gridmap.cases.views.door import blueprint
+
+__all__ = ["blueprint", "browse", "register"]

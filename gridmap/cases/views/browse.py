@@ -1,0 +1,98 @@
+"""The list of cases, one case, and its photos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, jsonify, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response
+
+from gridmap.access import Permission
+from gridmap.cases import queries, rules
+from gridmap.cases.forms import CaseFilter, Page
+from gridmap.cases.forms.register import families
+from gridmap.cases.views.door import NAMES, as_detail, as_item, blueprint
+from gridmap.clock import now, today
+from gridmap.errors import NotFound
+from gridmap.media import photo_path
+from gridmap.web import actor, listing, requires, session, wants_json
+
+MISSING = "没有找到该事件，可能编号有误，或不在您负责的范围内。"
+
+
+@blueprint.get("/cases")
+@requires(Permission.CASE_READ)
+def index() -> Response | str:
+    """The cases of a filter, a page at a time."""
+    wanted, page = CaseFilter.from_args(request.args), Page.from_args(request.args)
+    found = queries.list_cases(session, actor, wanted, page, now())
+    following = _turn(wanted, page, after=found.following)
+    if wants_json():
+        return listing([as_item(row) for row in found.rows], found.total, following)
+    return render_template(
+        "cases/index.html",
+        found=found,
+        wanted=wanted,
+        page=page,
+        args=wanted.to_args(),
+        following=following,
+        preceding=_turn(wanted, page, before=found.preceding),
+        families=families(queries.categories_on(session, today())),
+        units=queries.unit_choices(session, actor, Permission.CASE_READ, today()),
+        today=today(),
+        **NAMES,
+    )
+
+
+def _turn(wanted: CaseFilter, page: Page, **place: Any) -> str | None:
+    """Return the address of another page of the same filter and order, or ``None`` when there is none."""
+    name, where = next(iter(place.items()))
+    if where is None:
+        return None
+    defaults = Page()
+    values: dict[str, Any] = {**wanted.to_args(), name: where.text()}
+    if page.sort != defaults.sort:
+        values["sort"] = page.sort.value
+    if page.limit != defaults.limit:
+        values["limit"] = page.limit
+    return url_for("cases.index", **values)
+
+
+@blueprint.get("/cases/<case_code>")
+@requires(Permission.CASE_READ)
+def detail(case_code: str) -> Response | str:
+    """One case: what is known, where, its photos, its course and its history."""
+    row = queries.one_case(session, actor, case_code, now())
+    if row is None:
+        raise NotFound(MISSING)
+    photos = queries.list_photos(session, row.case)
+    events = queries.list_events(session, actor, row.case)
+    if wants_json():
+        return jsonify(as_detail(row, photos, events))
+    return render_template(
+        "cases/detail.html",
+        row=row,
+        case=row.case,
+        photos=photos,
+        events=events,
+        path=queries.tell_name(session, row.case.unit_code),
+        steps=rules.steps(rules.Status(row.case.status)),
+        possible=rules.possible(rules.Status(row.case.status)),
+        **NAMES,
+    )
+
+
+@blueprint.get("/cases/<case_code>/photos/<int:photo_id>")
+@requires(Permission.CASE_READ)
+def photo(case_code: str, photo_id: int) -> Response:
+    """A photo of a visible case; kept by this person's browser only, and asked about again each time."""
+    found = queries.one_photo(session, actor, case_code, photo_id, now()) if photo_id < 2**63 else None
+    if found is None:
+        raise NotFound("没有找到该照片。")
+    path = photo_path(found.sha256)
+    if not path.exists():
+        abort(404)
+    answer = send_file(path, mimetype="image/jpeg", etag=found.sha256, max_age=0, conditional=True)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.vary.add("Cookie")
+    return answer

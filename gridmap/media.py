@@ -1,0 +1,150 @@
+"""Stored photos: verified, re-encoded without metadata, kept under the hash of their bytes.
+
+A file is written whole (temporary name, then rename) before its row is committed, so that a committed row always has its
+file; when the transaction is rolled back instead, the files it made are removed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+
+from gridmap.config import settings
+from gridmap.errors import BadInput
+
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP")  # MPO: how some phones write JPEG
+MOST_PIXELS = 50_000_000
+LONGEST_SIDE_PX = 2560
+QUALITY = 85
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo ready to be stored: JPEG bytes in sRGB without EXIF, their SHA-256, and the size in pixels."""
+
+    content: bytes
+    sha256: str
+    width_px: int
+    height_px: int
+
+
+def read_photo(content: bytes, name: str, *, field: str = "photos") -> Photo:
+    """Verify and re-encode an uploaded photo. Raises ``BadInput`` that names the file and the remedy.
+
+    The claimed type and the file's ending are not believed: only what decodes as JPEG, PNG or WebP is a photo. The size in
+    pixels is read from the head before anything is decoded, so that a small file cannot unfold into gigabytes.
+    """
+    shown, most_mb = _shown(name), settings().max_photo_mb
+    if not content:
+        raise BadInput(f"照片“{shown}”是空文件，请重新选择。", field=field)
+    if len(content) > most_mb * 1024 * 1024:
+        raise BadInput(f"照片“{shown}”超过 {most_mb} MB，请压缩后再上传。", field=field)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own, lower bound follows
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise _too_many_pixels(shown, field)
+                return _encoded(image)
+    except Image.DecompressionBombError as fault:
+        raise _too_many_pixels(shown, field) from fault
+    except UnidentifiedImageError as fault:
+        raise BadInput(_not_a_photo(shown, content), field=field) from fault
+    except (OSError, SyntaxError, ValueError) as fault:
+        raise BadInput(f"照片“{shown}”已损坏或不完整，无法打开，请重新拍摄或选择。", field=field) from fault
+
+
+def _too_many_pixels(shown: str, field: str) -> BadInput:
+    most = MOST_PIXELS // 10_000
+    return BadInput(f"照片“{shown}”的像素过大（上限 {most} 万像素），请缩小后再上传。", field=field)
+
+
+def _not_a_photo(shown: str, content: bytes) -> str:
+    if content[4:8] == b"ftyp":
+        return (
+            f"照片“{shown}”是 HEIC 等格式，暂不支持；请在手机相机设置中选择“兼容性最佳（JPEG）”，或转换为 JPEG 后上传。"
+        )
+    return f"“{shown}”不是可识别的照片，请上传 JPEG、PNG 或 WebP 格式的图片。"
+
+
+def _shown(name: str) -> str:
+    """Return a file's name as it may stand in a message: no path, no control characters, not too long."""
+    plain = re.sub(r"[\x00-\x1f\x7f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]).strip() or "未命名文件"
+    return plain if len(plain) <= 60 else plain[:40] + "…" + plain[-15:]
+
+
+def _encoded(image: Image.Image) -> Photo:
+    image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))  # JPEG decodes at a fraction of its size when that is enough
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    upright.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX), Image.Resampling.LANCZOS)
+    if upright.has_transparency_data:
+        upright = upright.convert("RGBA")
+        ground = Image.new("RGB", upright.size, "white")
+        ground.paste(upright, mask=upright.getchannel("A"))
+        upright = ground
+    out = io.BytesIO()
+    upright.convert("RGB").save(
+        out, "JPEG", quality=QUALITY, optimize=True, progressive=True, exif=b"", icc_profile=None
+    )
+    content = out.getvalue()
+    return Photo(content, hashlib.sha256(content).hexdigest(), upright.width, upright.height)
+
+
+def photo_path(sha256: str) -> Path:
+    """Return where a photo with this hash is kept. Raises ``ValueError`` for anything but a SHA-256 in hexadecimal."""
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        raise ValueError("not a SHA-256")
+    return settings().media_dir / sha256[:2] / f"{sha256}.jpg"
+
+
+def store_photo(session: Session, photo: Photo) -> None:
+    """Write a photo to the media folder within the current transaction; undone when that is rolled back.
+
+    Transactions that store the same bytes wait for each other, so that none takes a file for granted that another removes.
+    """
+    session.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 7))"), {"key": photo.sha256})
+    path = photo_path(photo.sha256)
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _undo_on_rollback(session, path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(photo.content)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _undo_on_rollback(session: Session, path: Path) -> None:
+    """Remove ``path`` if this transaction is rolled back: told before PostgreSQL is, while the lock still holds."""
+    connection = session.connection()
+    done: list[bool] = []
+
+    def undo(*_: Any) -> None:
+        if not done:
+            path.unlink(missing_ok=True)
+        done.append(True)
+
+    def keep(*_: Any) -> None:
+        done.append(True)
+
+    event.listen(connection, "rollback", undo)
+    event.listen(connection, "rollback_savepoint", undo)
+    event.listen(connection, "commit", keep)
