@@ -83,6 +83,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
             Permission.ACCOUNT_MANAGE,
+            Permission.CASE_READ,
             Permission.MAP_READ,
             Permission.UNIT_EDIT,
             Permission.UNIT_IMPORT,

@@ -144,3 +144,31 @@ class Factories:
             session.add(case)
             session.flush()
             return case.case_code
+
+    def photo(self, case_code: str) -> int:
+        """Add a photo's row (no file) to a case and return its number."""
+        from sqlalchemy import select
+
+        from gridmap.cases.models import Case, CasePhoto
+
+        with self.owner() as session:
+            case = session.scalars(select(Case).where(Case.case_code == case_code)).one()
+            photo = CasePhoto(
+                county_code=case.county_code, unit_code=case.unit_code, case_id=case.id, sha256="0" * 64,
+                width_px=1, height_px=1, size_bytes=1,
+            )  # fmt: skip
+            session.add(photo)
+            session.flush()
+            return int(photo.id)
+
+    def version(self, unit_code: int) -> int:
+        """Add a draft version of outlines for a unit and return its number."""
+        from gridmap.units.models import OutlineVersion
+
+        with self.owner() as session:
+            version = OutlineVersion(
+                county_code=unit_code // 10**9, unit_code=unit_code, label="测试版本", actor_name="测试员"
+            )
+            session.add(version)
+            session.flush()
+            return int(version.id)
