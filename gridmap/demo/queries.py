@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from shapely.geometry import MultiPolygon, Point, shape
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from gridmap.config import ROOT
 from gridmap.demo.rules.planning import Division, divisions_of
@@ -39,6 +41,23 @@ def demo_tables() -> Tables:
     )
 
 
+def demo_sizes() -> dict[str, Any]:
+    """Return ``sizes.toml``: what each size of the demonstration holds."""
+    return tomllib.loads((DATA / "demo" / "sizes.toml").read_text(encoding="utf-8"))
+
+
+def department_rows() -> list[dict[str, str]]:
+    """Return the departments that every town and county of the demonstration has."""
+    return rows_of(DATA / "demo" / "departments.csv")
+
+
+def category_edition() -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """Return the edition of the categories a new installation starts with: its head and its rows."""
+    folder = DATA / "categories"
+    head = tomllib.loads((folder / "edition.toml").read_text(encoding="utf-8"))
+    return head, rows_of(folder / "categories.csv")
+
+
 def real_divisions() -> tuple[Division, ...]:
     """Return the real division codes and names in ``data/divisions``."""
     return divisions_of(rows_of(DATA / "divisions" / "divisions.csv"))
@@ -47,6 +66,21 @@ def real_divisions() -> tuple[Division, ...]:
 def outline_files() -> list[Path]:
     """Return the files of the real county outlines, in the order of their codes."""
     return sorted((DATA / "boundaries").glob("*.gcj02.geojson"))
+
+
+def named_accounts(session: Session) -> list[tuple[str, str, str, int, str, str]]:
+    """Return (username, name, role, unit code, unit name, department) of every post of the accounts one can sign in with.
+
+    Read as the owner of the tables, from the command line.
+    """
+    statement = text(
+        "select a.username, a.name, p.role, p.unit_code, coalesce(u.name, '全系统'), coalesce(d.name, '')"
+        " from accounts a join posts p on p.account_id = a.id left join units u on u.unit_code = p.unit_code"
+        " left join departments d on d.county_code = p.county_code and d.id = p.department_id"
+        " where a.is_demo and a.password_hash is not null and a.disabled_at is null and p.ended_at is null"
+        " order by a.id, p.id"
+    )
+    return [tuple(row) for row in session.execute(statement)]
 
 
 def real_outline(county: int) -> tuple[MultiPolygon, Point]:

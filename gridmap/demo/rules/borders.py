@@ -42,16 +42,17 @@ def grow(
 ) -> list[LineString]:
     """Return the arcs roughened so that none crosses another, itself or the ``fence`` (the parent's outline).
 
-    An arc that would cross is drawn again with half the roughness, at last straight.
+    An arc that would cross is drawn again with half the roughness, at last straight: the arcs as given must not cross.
     """
     keys = rng.integers(0, 2**63, size=len(arcs))
     rough = np.full(len(arcs), roughness)
     grown = [_one(arc, key, roughness, step_m) for arc, key in zip(arcs, keys, strict=True)]
-    for last in (False, False, False, True):
+    while True:
         bad = _crossing(grown, fence)
+        bad = bad[rough[bad] > 0]
         if not len(bad):
             break
-        rough[bad] = 0.0 if last else rough[bad] / 2
+        rough[bad] = np.where(rough[bad] < roughness / 4, 0.0, rough[bad] / 2)
         for index in bad:
             grown[index] = _one(arcs[index], keys[index], float(rough[index]), step_m)
     return grown
@@ -76,5 +77,5 @@ def _crossing(lines: list[LineString], fence: BaseGeometry) -> np.ndarray:
     bad = ~shapely.is_simple(array) | shapely.crosses(array, fence)
     tree = shapely.STRtree(array)
     left, right = tree.query(array, predicate="crosses")
-    bad[np.maximum(left, right)] = True
+    bad[left] = bad[right] = True
     return np.flatnonzero(bad)

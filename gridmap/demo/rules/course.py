@@ -43,7 +43,7 @@ class Course:
 def course_of(received: Ints, limit_hours: Ints, end: int, course: Mapping[str, Any], rng: Generator) -> Course:
     """Return the course of every case up to ``end`` (seconds since 1970 UTC).
 
-    Settling takes a lognormal share of the limit; some recent cases are stuck; a few are declined within two days.
+    Settling takes a lognormal share of the limit; some recent cases are slow or stuck; a few are declined within two days.
     """
     count = len(received)
     limit = limit_hours * HOUR_S
@@ -52,7 +52,8 @@ def course_of(received: Ints, limit_hours: Ints, end: int, course: Mapping[str, 
     declined = rng.random(count) < course["declined"]
     takes = np.where(declined, rng.uniform(0.5, 44, count) * HOUR_S, takes)
     young = received > end - course["stuck_days"] * DAY_S
-    stuck = young & ~declined & (rng.random(count) < course["stuck"])
+    odds = np.where(received + limit > end, course["slow"], np.where(young, course["stuck"], 0.0))
+    stuck = ~declined & (rng.random(count) < odds)
     takes = np.where(stuck, (end - received) * rng.uniform(1.05, 1.6, count) + HOUR_S, takes)
     closes = received + np.ceil(takes).astype(np.int64)
     ended = closes <= end

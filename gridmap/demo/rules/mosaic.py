@@ -17,8 +17,10 @@ from gridmap.demo.rules.seeds import nearest_seed
 
 NODE_GRID_M = 0.001
 """Line work is noded on this grid (metres) inside the plane."""
-OVERSHOOT_M = 0.01
+OVERSHOOT_M = 0.03
 """Lines run past the border they end on by this, so that rounding cannot open them."""
+
+COMPASS = np.stack([np.cos(np.arange(12) * np.pi / 6), np.sin(np.arange(12) * np.pi / 6)], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def split(area: Polygon, seeds: Points, rng: Generator, *, roughness: float, ste
     grown = grow(arcs, fence, rng, roughness=roughness, step_m=step_m)
     parts = matched(faces_of(noded(area.boundary, *grown)), straight)
     lines = grown if parts else arcs
-    return Mosaic(parts or straight, overshot(lines, area.boundary))
+    return Mosaic(parts or straight, overshot(lines, area))
 
 
 def noded(*lines: BaseGeometry) -> np.ndarray:
@@ -127,18 +129,31 @@ def inner_arcs(pieces: np.ndarray, boundary: BaseGeometry, faces: np.ndarray, la
     return list(merged)
 
 
-def overshot(lines: list[LineString], boundary: BaseGeometry) -> list[LineString]:
-    """Return the lines drawn ``OVERSHOOT_M`` past every end that lies on ``boundary``."""
+def overshot(lines: list[LineString], area: Polygon) -> list[LineString]:
+    """Return the lines drawn ``OVERSHOOT_M`` out of ``area`` at every end that lies on its border.
+
+    The last step goes where it leads farthest from the border: a line that grazes the border would not cross it.
+    """
+    border = area.boundary
+    shapely.prepare([area, border])
     longer: list[LineString] = []
     for line in lines:
         points = shapely.get_coordinates(line)
         for reverse in (False, True):
             points = points[::-1] if reverse else points
-            if boundary.distance(Point(points[0])) < NODE_GRID_M * 2:
-                ahead = points[0] - points[1]
-                points = np.concatenate([[points[0] + ahead * (OVERSHOOT_M / np.hypot(*ahead))], points])
+            if shapely.dwithin(border, Point(points[0]), NODE_GRID_M * 2):
+                points = np.concatenate([[_way_out(points[0], area, border)], points])
         longer.append(LineString(points[::-1]))
     return longer
+
+
+def _way_out(end: Points, area: Polygon, border: BaseGeometry) -> Points:
+    """Return the point ``OVERSHOOT_M`` from ``end`` that lies outside ``area`` and farthest from its border."""
+    round_ = end + OVERSHOOT_M * COMPASS
+    outside = ~shapely.contains_xy(area, round_[:, 0], round_[:, 1])
+    away = shapely.distance(shapely.points(round_), border)
+    found: Points = round_[np.argmax(np.where(outside, away, -1.0))]
+    return found
 
 
 def _inside(pieces: np.ndarray, boundary: BaseGeometry) -> np.ndarray:

@@ -1,0 +1,47 @@
+"""Demonstration data never mixes with real work: it goes into an empty system, or replaces other demonstration data."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gridmap.errors import Conflict
+
+# The rollups of cases are emptied by the trigger on their truncation.
+PLACES = (
+    "case_photos",
+    "cases",
+    "case_numbers",
+    "events",
+    "notices",
+    "outline_faults",
+    "outlines",
+    "outline_versions",
+    "boundary_sources",
+    "external_codes",
+    "units",
+)
+
+
+def require_empty(session: Session) -> None:
+    """Raise ``Conflict`` when there are units, cases or demonstration accounts already."""
+    for table, what in (("units", "区划"), ("cases", "事件"), ("accounts where is_demo", "示例账号")):
+        if session.execute(text(f"select exists (select from {table})")).scalar_one():
+            raise Conflict(f"系统里已有{what}，示例数据只能装入空系统：如需清除现有区划和事件后重装，请加 --replace。")
+
+
+def clear(session: Session) -> None:
+    """Remove all units, outlines, cases and demonstration accounts; other accounts and their posts stay.
+
+    Raises ``Conflict`` when somebody who is no demonstration account has registered cases: that is real work.
+    """
+    real = session.execute(
+        text("select count(*) from cases c join accounts a on a.id = c.created_by where not a.is_demo")
+    ).scalar_one()
+    if real:
+        raise Conflict(f"有 {real} 件事件由正式账号登记，不能用示例数据替换：请另建一个数据库装入示例。")
+    session.execute(text(f"truncate {', '.join(PLACES)}"))
+    session.execute(text("delete from sign_ins where account_id in (select id from accounts where is_demo)"))
+    session.execute(text("delete from posts where account_id in (select id from accounts where is_demo)"))
+    session.execute(text("delete from departments where is_demo"))
+    session.execute(text("delete from accounts where is_demo"))
