@@ -18,12 +18,12 @@ from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import event, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from gridmap.config import settings
 from gridmap.errors import BadInput
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP")  # MPO: how some phones write JPEG
+FORMATS = ("JPEG", "PNG", "WEBP")  # the first takes MPO too, as some phones write it
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE_PX = 2560
 QUALITY = 85
@@ -133,18 +133,22 @@ def store_photo(session: Session, photo: Photo) -> None:
 
 
 def _undo_on_rollback(session: Session, path: Path) -> None:
-    """Remove ``path`` if this transaction is rolled back: told before PostgreSQL is, while the lock still holds."""
+    """Remove ``path`` if this transaction, or the savepoint it was stored in, is rolled back.
+
+    The connection tells before PostgreSQL rolls back, while the lock still holds. Once the session's own transaction has
+    ended there is nothing more to undo, though a connection may live on.
+    """
     connection = session.connection()
-    done: list[bool] = []
+    ended: list[bool] = []
 
     def undo(*_: Any) -> None:
-        if not done:
+        if not ended:
             path.unlink(missing_ok=True)
-        done.append(True)
 
-    def keep(*_: Any) -> None:
-        done.append(True)
+    def end(_session: Session, transaction: SessionTransaction) -> None:
+        if transaction.parent is None:
+            ended.append(True)
 
     event.listen(connection, "rollback", undo)
     event.listen(connection, "rollback_savepoint", undo)
-    event.listen(connection, "commit", keep)
+    event.listen(session, "after_transaction_end", end)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from wtforms import HiddenField, MultipleFileField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from gridmap.cases.rules import CHANNEL_NAMES, GRADE_NAMES, SCALE_NAMES, Channel, Grade, PositionMethod, Scale
@@ -73,8 +74,9 @@ def _plain(value: str | None) -> str | None:
     return value.strip() if isinstance(value, str) else value
 
 
-def _pairs(names: dict[Any, str]) -> list[tuple[str, str]]:
-    return [(item.value, name) for item, name in names.items()]
+def _choices(names: dict[Any, str], blank: str = "") -> list[SelectChoice]:
+    first = [SelectChoice("", blank)] if blank else []
+    return [*first, *(SelectChoice(item.value, name) for item, name in names.items())]
 
 
 class RegisterForm(Form):
@@ -82,9 +84,9 @@ class RegisterForm(Form):
 
     client_id = HiddenField()
     category = SelectField("类别", validators=[InputRequired("请选择类别。")], validate_choice=False)
-    channel = SelectField("来源渠道", choices=_pairs(CHANNEL_NAMES), validators=[InputRequired("请选择来源渠道。")])
-    grade = SelectField("五事五办", choices=[("", "按类别默认"), *_pairs(GRADE_NAMES)])
-    scale = SelectField("规模", choices=_pairs(SCALE_NAMES), default=Scale.INDIVIDUAL.value)
+    channel = SelectField("来源渠道", choices=_choices(CHANNEL_NAMES), validators=[InputRequired("请选择来源渠道。")])
+    grade = SelectField("五事五办", choices=_choices(GRADE_NAMES, "按类别默认"))
+    scale = SelectField("规模", choices=_choices(SCALE_NAMES), default=Scale.INDIVIDUAL.value)
     title = StringField(
         "标题",
         filters=[_plain],
@@ -95,12 +97,10 @@ class RegisterForm(Form):
     )
     address_text = StringField("地址", filters=[_plain], validators=[Length(max=200, message="地址至多 200 个字。")])
     occurred_at = StringField("发生时间", filters=[_plain])
-    position_method = RadioField("定位方式", choices=_pairs(METHODS), default=PositionMethod.MAP.value)
+    position_method = RadioField("定位方式", choices=_choices(METHODS), default=PositionMethod.MAP.value)
     lon = StringField("经度", filters=[_plain])
     lat = StringField("纬度", filters=[_plain])
-    datum = SelectField(
-        "坐标系", choices=[(item.value, name) for item, name in DATUM_LABELS.items()], default=Datum.WGS84.value
-    )
+    datum = SelectField("坐标系", choices=_choices(DATUM_LABELS), default=Datum.WGS84.value)
     accuracy_m = StringField("位置误差（米）", filters=[_plain])
     unit = StringField("所属区划", filters=[_plain])
     border_unit = StringField("位置归属", filters=[_plain])
@@ -113,6 +113,7 @@ class RegisterForm(Form):
             raise BadInput(str(messages[0]), field=name)
         for field in (self.title, self.description, self.address_text):
             if "\x00" in (field.data or ""):
+                field.data = field.data.replace("\x00", "")  # the page that shows the fault stays valid
                 raise BadInput(f"“{field.label.text}”含有无法识别的字符，请重新输入。", field=field.name)
         if not self.title.data:
             raise BadInput("请填写标题。", field="title")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, jsonify, render_template, request, send_file, url_for
+from flask import Response as Answer
+from flask import jsonify, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from gridmap.access import Permission
@@ -89,10 +90,13 @@ def photo(case_code: str, photo_id: int) -> Response:
     found = queries.one_photo(session, actor, case_code, photo_id, now()) if photo_id < 2**63 else None
     if found is None:
         raise NotFound("没有找到该照片。")
-    path = photo_path(found.sha256)
-    if not path.exists():
-        abort(404)
-    answer = send_file(path, mimetype="image/jpeg", etag=found.sha256, max_age=0, conditional=True)
+    answer = Answer(mimetype="image/jpeg")
+    answer.set_etag(found.sha256)
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.vary.add("Cookie")
-    return answer
+    if not request.if_none_match.contains(found.sha256):
+        path = photo_path(found.sha256)
+        if not path.exists():
+            raise NotFound("照片文件缺失，请联系系统管理员。")
+        answer.data = path.read_bytes()
+    return answer.make_conditional(request)
