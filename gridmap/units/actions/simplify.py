@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
-
-from geoalchemy2.shape import from_shape
-from sqlalchemy import bindparam, update
+import shapely
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gridmap.units.models import Outline
 from gridmap.units.queries.outlines import Drawn, published_outlines, touching_published
 from gridmap.units.rules.codes import level_of
 from gridmap.units.rules.simplify import LOW_DEG, MID_DEG, simplified
+
+WRITE = text("""
+    update outlines o set geom_mid = st_geomfromwkb(v.mid, 4326), geom_low = st_geomfromwkb(v.low, 4326)
+    from unnest(cast(:ids as bigint[]), cast(:mids as bytea[]), cast(:lows as bytea[])) as v (id, mid, low)
+    where o.id = v.id
+""")
 
 
 def simplify_around(session: Session, codes: Collection[int], ended: Collection[int] = ()) -> int:
@@ -29,17 +32,16 @@ def simplify_around(session: Session, codes: Collection[int], ended: Collection[
     levels: dict[int, list[Drawn]] = defaultdict(list)
     for item in context.values():
         levels[level_of(item.unit_code).digits].append(item)
-    rows: list[dict[str, Any]] = []
+    written = 0
     for items in levels.values():
         geoms = [item.geom for item in items]
         mid, low = simplified(geoms, MID_DEG), simplified(geoms, LOW_DEG)
-        rows.extend(
-            {"outline_id": item.id, "mid": from_shape(middle, 4326), "low": from_shape(lowest, 4326)}
-            for item, middle, lowest in zip(items, mid, low, strict=True)
-            if item.unit_code in ring
-        )
-    if rows:
-        table: Any = Outline.__table__
-        change = update(table).where(table.c.id == bindparam("outline_id"))
-        session.connection().execute(change.values(geom_mid=bindparam("mid"), geom_low=bindparam("low")), rows)
-    return len(rows)
+        mine = [place for place, item in enumerate(items) if item.unit_code in ring]
+        values = {
+            "ids": [items[place].id for place in mine],
+            "mids": [shapely.to_wkb(mid[place]) for place in mine],
+            "lows": [shapely.to_wkb(low[place]) for place in mine],
+        }
+        session.execute(WRITE, values)
+        written += len(mine)
+    return written

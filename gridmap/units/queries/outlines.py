@@ -84,12 +84,10 @@ def touching_draft(session: Session, version_id: int) -> set[int]:
 
 
 def touching_published(session: Session, codes: Collection[int]) -> set[int]:
-    """Return the codes of published units whose outline meets that of one of ``codes``, at the same level; themselves
-    too.
-    """
+    """Return the codes of published units whose box meets that of one of ``codes``, at the same level; themselves too."""
     query = text("""
         select distinct o.unit_code from outlines d
-        join outlines o on o.geom && d.geom and o.level = d.level and st_intersects(o.geom, d.geom)
+        join outlines o on o.geom && d.geom and o.level = d.level
         where d.unit_code = any(:codes) and d.valid_from is not null and d.valid_to is null
           and o.valid_from is not null and o.valid_to is null
     """)

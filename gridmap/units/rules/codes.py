@@ -103,10 +103,7 @@ def level_of(code: int) -> Level:
     """Return the level of a padded code: its deepest group that is not all zeros. Raises ``CodeError``."""
     if not is_unit_code(code):
         raise CodeError(f"代码“{code}”不是 15 位。")
-    for level in reversed(Level):
-        if code % unit_span(level) == 0 and (level is Level.PROVINCE or _group(code, level)):
-            return level
-    raise CodeError(f"代码“{code}”没有省级部分。")
+    return next(level for level, span in SPANS if code % span == 0)
 
 
 def unit_span(level: Level) -> int:
@@ -114,10 +111,7 @@ def unit_span(level: Level) -> int:
     return int(10 ** (WIDTH - DIGITS[level]))
 
 
-def _group(code: int, level: Level) -> int:
-    """Return the digits that this level adds below the level above it."""
-    above = DIGITS[list(Level)[list(Level).index(level) - 1]] if level is not Level.PROVINCE else 0
-    return int((code // unit_span(level)) % 10 ** (DIGITS[level] - above))
+SPANS = [(level, unit_span(level)) for level in Level]
 
 
 def parent_of(code: int) -> int | None:
@@ -125,9 +119,11 @@ def parent_of(code: int) -> int | None:
     level = level_of(code)
     if level is Level.PROVINCE:
         return None
-    levels = list(Level)
-    span = unit_span(levels[levels.index(level) - 1])
+    span = next(wider for narrower, wider in WIDER if narrower is level)
     return code // span * span
+
+
+WIDER = [(level, SPANS[place - 1][1]) for place, level in enumerate(Level) if place]
 
 
 def ancestors_of(code: int) -> list[int]:

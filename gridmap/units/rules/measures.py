@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import Geod
-from shapely.geometry import MultiPolygon
+from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 GEOD = Geod(ellps="WGS84")
@@ -26,7 +26,16 @@ def area_m2(geom: BaseGeometry) -> float:
     """Return the geodesic area in m² of a polygonal geometry (lon lat); other parts count nothing."""
     if geom.is_empty:
         return 0.0
-    return float(abs(GEOD.geometry_area_perimeter(shapely.orient_polygons(geom))[0]))
+    return float(sum(_polygon_m2(part) for part in shapely.get_parts(geom) if isinstance(part, Polygon)))
+
+
+def _polygon_m2(part: Polygon) -> float:
+    return _ring_m2(part.exterior) - sum(_ring_m2(ring) for ring in part.interiors)
+
+
+def _ring_m2(ring: BaseGeometry) -> float:
+    points = shapely.get_coordinates(ring)
+    return float(abs(GEOD.polygon_area_perimeter(points[:, 0], points[:, 1])[0]))
 
 
 def length_m(geom: BaseGeometry) -> float:

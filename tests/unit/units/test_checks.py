@@ -19,7 +19,7 @@ from gridmap.units.rules.checks import (
 )
 from gridmap.units.rules.codes import Level, parse_code
 from gridmap.units.rules.measures import area_m2
-from tests.unit.units.lattice import STEP, VILLAGE, village
+from bench.lattices import STEP, VILLAGE, village
 
 
 def shapes_of(outlines: dict[int, MultiPolygon], **changes: object) -> list[Shape]:

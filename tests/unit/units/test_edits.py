@@ -11,7 +11,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from gridmap.units.rules import edits
 from gridmap.units.rules.measures import area_m2
-from tests.unit.units.lattice import STEP, VILLAGE, village
+from bench.lattices import STEP, VILLAGE, village
 
 MIDDLE = VILLAGE + 5  # column 1, row 1 of the 4 × 3 lattice
 

@@ -20,7 +20,7 @@ from gridmap.units.forms.files import Options, read_outlines
 from gridmap.units.forms.limits import Limits
 from gridmap.units.rules.codes import Level
 from gridmap.units.rules.datum import Datum, convert_geometry
-from tests.unit.units.lattice import VILLAGE, village
+from bench.lattices import VILLAGE, village
 
 WGS84 = Options(datum=Datum.WGS84)
 BOUNDARIES = Path(__file__).parents[3] / "data" / "boundaries"

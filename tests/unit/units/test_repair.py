@@ -10,7 +10,7 @@ from shapely.geometry import MultiPolygon, Polygon, box
 from gridmap.units.rules import repair
 from gridmap.units.rules.checks import Kind, Shape, Tolerances, outline_faults
 from gridmap.units.rules.measures import area_m2
-from tests.unit.units.lattice import STEP, VILLAGE, village
+from bench.lattices import STEP, VILLAGE, village
 
 LIMITS = Tolerances()
 

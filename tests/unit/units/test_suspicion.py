@@ -7,7 +7,7 @@ from shapely.geometry import MultiPolygon
 
 from gridmap.units.rules.datum import Datum, convert_geometry
 from gridmap.units.rules.suspicion import datum_hint
-from tests.unit.units.lattice import VILLAGE, village
+from bench.lattices import VILLAGE, village
 
 
 @pytest.mark.parametrize(

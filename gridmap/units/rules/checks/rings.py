@@ -136,11 +136,10 @@ def _slivers(shape: Shape, geom: BaseGeometry, tolerances: Tolerances) -> list[F
 
 def is_sliver(part: BaseGeometry, tolerances: Tolerances) -> bool:
     """Tell whether one polygon is below the area or the mean width (2 × area / perimeter) of the tolerances."""
-    west, south, east, north = part.bounds
-    if (east - west) * (north - south) > 1e-3:  # tens of square kilometres: only thin ones need a closer look
-        ratio = 2 * part.area / part.length
-        if ratio > 1e-3:
-            return False
+    lean_m = 60_000.0  # a degree is longer than this everywhere in China, so these are lower bounds
+    wide = 2 * part.area / max(part.length, 1e-12) * lean_m > tolerances.sliver_width_m
+    if wide and part.area * lean_m**2 > tolerances.sliver_area_m2:
+        return False
     size = area_m2(part)
     return size < tolerances.sliver_area_m2 or 2 * size / max(length_m(part), 1e-9) < tolerances.sliver_width_m
 
