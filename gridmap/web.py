@@ -23,6 +23,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms.meta import DefaultMeta
 
 from gridmap.access import Actor, Permission
+from gridmap.constraints import from_database
 from gridmap.db import database
 from gridmap.errors import BadInput, Forbidden, NotSignedIn
 
@@ -153,8 +154,6 @@ def attempt(form: Any) -> Iterator[Attempt]:
 
     ``form`` is a WTForms form. Constraints of the database speak through the same map as everywhere.
     """
-    from gridmap.errors_view import from_database
-
     outcome = Attempt()
     point = session.begin_nested()
     try:
