@@ -154,16 +154,21 @@ class Database:
 
     @contextmanager
     def lean(self) -> Iterator[Any]:
-        """Lend a bare autocommit psycopg2 connection, for the one-statement reads of the tiles."""
+        """Lend a bare autocommit psycopg2 connection, for the one-statement reads of the tiles.
+
+        It goes back to the pool as it came: a session that got an autocommit connection would lose its scope with its first
+        statement. The switch is the driver's own flag; it sends nothing to the server.
+        """
         assert self.engine is not None
         raw = self.engine.raw_connection()
+        driver = raw.driver_connection
+        assert driver is not None
+        driver.autocommit = True
         try:
-            driver = raw.driver_connection
-            assert driver is not None
-            if not driver.autocommit:
-                driver.autocommit = True
             yield driver
         finally:
+            if not driver.closed:
+                driver.autocommit = False
             raw.close()
 
 
