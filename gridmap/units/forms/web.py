@@ -3,12 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import RadioField, SelectField, StringField
 
 from gridmap.errors import BadInput, NotFound
 from gridmap.units.queries.directory import Filters
+from gridmap.units.rules.checks import Kind, Severity
 from gridmap.units.rules.codes import CodeError, Level, parse_code, parse_level
+from gridmap.units.rules.datum import Datum
 
 MAX_PAGE = 100_000
+
+
+class UploadForm(FlaskForm):
+    """A file, what it holds, and what only the person knows about it."""
+
+    kind = RadioField("导入内容", choices=[("outlines", "边界文件"), ("divisions", "区划代码表")], default="outlines")
+    file = FileField("文件")
+    datum = SelectField("坐标系", choices=[(str(datum), datum.label) for datum in Datum], default=str(Datum.WGS84))
+    level = SelectField("级别", choices=[("", "按代码判断"), *[(str(level), level.label) for level in Level]])
+    code_field = StringField("代码字段")
+    name_field = StringField("名称字段")
+
+    def start(self, args: Mapping[str, str]) -> None:
+        """Take the level that a link proposes."""
+        if args.get("level") in set(Level):
+            self.level.data = args["level"]
+
+    def require(self) -> None:
+        """Raise ``BadInput`` naming the field that cannot be read."""
+        if not self.validate():
+            name = next(iter(self.errors))
+            label = "页面" if name is None or name == "csrf_token" else self[name].label.text
+            raise BadInput(f"{label}：所选内容无效，请重新选择。", field=name)
+
+    def options(self) -> dict[str, Any]:
+        """Return what was said about the file."""
+        return {
+            "datum": self.datum.data,
+            "level": self.level.data or "",
+            "code_field": (self.code_field.data or "").strip()[:80],
+            "name_field": (self.name_field.data or "").strip()[:80],
+        }
 
 
 def unit_code(text: str) -> int:
@@ -44,3 +84,28 @@ def unit_filters(args: Mapping[str, str]) -> Filters:
         level=Level(level) if level else None,
         without_outline=args.get("without_outline", "") in ("1", "true"),
     )
+
+
+def fault_filters(args: Mapping[str, str]) -> dict[str, Any]:
+    """Return the filters of a list of faults; words that name no severity or kind filter nothing."""
+    severity, kind = args.get("severity", ""), args.get("kind", "")
+    return {
+        "severity": Severity(severity) if severity in set(Severity) else None,
+        "kind": Kind(kind) if kind in set(Kind) else None,
+    }
+
+
+def base_version(values: Mapping[str, Any]) -> int:
+    """Return the ``row_version`` that the page was made from. Raises ``BadInput`` when it is missing."""
+    text = str(values.get("base", ""))
+    if not text.isascii() or not text.isdigit():
+        raise BadInput("页面不完整，请刷新后重试。", field="base")
+    return int(text)
+
+
+def effective_day(text: str) -> date | None:
+    """Return the day from which a version is in force, ``None`` when left empty. Raises ``BadInput``."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise BadInput("生效日期应为“年-月-日”，如 2026-01-01。", field="effective_on") from error

@@ -1,4 +1,4 @@
-"""Doors of units."""
+"""The blueprint that all doors of units hang on."""
 
 from __future__ import annotations
 
