@@ -35,14 +35,15 @@ def measures(url: Any = None) -> list[dict[str, Any]]:
             connection.exec_driver_sql(f"create database {name}")
         migrate(server.set(database=name))
         with tempfile.TemporaryDirectory() as folder:
-            return _timed(server.set(database=name), Path(folder))
+            return timed_import(server.set(database=name), Path(folder))
     finally:
         with admin.connect() as connection:
             connection.exec_driver_sql(drop)
         admin.dispose()
 
 
-def _timed(url: Any, folder: Path) -> list[dict[str, Any]]:
+def timed_import(url: Any, folder: Path) -> list[dict[str, Any]]:
+    """Time the import on an empty, migrated database. Raises ``AssertionError`` when clean grids come out unclean."""
     from gridmap.cli.units import COMMAND_LINE
     from gridmap.units import actions
     from gridmap.units.forms.divisions import read_divisions

@@ -29,7 +29,7 @@ def import_divisions(
     one_at_a_time(session)
     known = {
         code: (name, ended is not None)
-        for code, name, ended in session.execute(select(Unit.unit_code, Unit.name, Unit.valid_to)).tuples()
+        for code, name, ended in session.execute(select(Unit.unit_code, Unit.name, Unit.valid_to))
     }
     refuse(tree_errors(file.entries, set(known)) + _ended(file.entries, known), "处")
     report = ImportReport([_result(entry, known) for entry in file.entries], dry_run=dry_run)

@@ -98,7 +98,7 @@ def _require_base(session: Session, version: OutlineVersion) -> None:
         .outerjoin(current, current.c.unit_code == Outline.unit_code)
         .where(Outline.version_id == version.id, Outline.replaces_id.is_distinct_from(current.c.id))
         .order_by(Outline.unit_code)
-    ).tuples()
+    )
     names = [f"“{name}”" for _, name in stale]
     if names:
         more = f"等 {len(names)} 个" if len(names) > 3 else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+
 import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session

@@ -76,7 +76,7 @@ class Workbench:
         current = {**self.published, **drafts}
         self.outlines.update({code: item for code, item in current.items() if code not in gone})
         found = select(Unit.unit_code, Unit.name).where(Unit.unit_code.in_(wanted))
-        self.names.update(dict(session.execute(found).tuples().all()))
+        self.names.update(dict(session.execute(found).all()))
 
     def name(self, code: int) -> str:
         """Return a unit's name."""

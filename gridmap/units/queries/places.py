@@ -76,7 +76,7 @@ def find_unit_at(session: Session, lon: float, lat: float, at: datetime | date, 
     asked.
     """
     day = local(at).date() if isinstance(at, datetime) else at
-    point = {"lon": lon, "lat": lat, "on_day": day}
+    point = {"lon": float(lon), "lat": float(lat), "on_day": day}
     row = session.execute(WITHIN, point).first()
     near: tuple[NearUnit, ...] = ()
     if accuracy_m > 0:

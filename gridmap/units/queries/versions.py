@@ -130,11 +130,11 @@ def list_changes(session: Session, version: OutlineVersion) -> list[Change]:
     )
     found = [
         Change(code, name, "added" if old is None else "changed", new, old)
-        for code, name, new, old in session.execute(query).tuples()
+        for code, name, new, old in session.execute(query)
     ]
     ended = session.execute(
         select(Unit.unit_code, Unit.name).where(Unit.unit_code.in_(version.ended_codes)).order_by(Unit.unit_code)
-    ).tuples()
+    )
     return found + [Change(code, name, "ended", None, None) for code, name in ended]
 
 
@@ -186,7 +186,7 @@ def open_version_like(session: Session, contents: dict[int, str]) -> OutlineVers
     )
     for version in session.scalars(query):
         held = select(Outline.unit_code, Outline.geom_hash).where(Outline.version_id == version.id)
-        if dict(session.execute(held).tuples().all()) == contents:
+        if dict(session.execute(held).all()) == contents:
             return version
     return None
 
