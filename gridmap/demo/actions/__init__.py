@@ -58,7 +58,7 @@ def load_demonstration(
         raise BadInput(f"没有“{size}”这个规模：可选 {'、'.join(sizes)}。", field="size")
     clear(session) if replace else require_empty(session)
     plan = size_of(size, sizes, divisions, Generator(PCG64(seed)))
-    steps = _Steps(progress, total=3 * len(plan.counties) + 12)
+    steps = _Steps(progress, total=3 * len(plan.counties) + 5)
     since = date(as_of.year - 3, 1, 1)
     counties = []
     for item in plan.counties:

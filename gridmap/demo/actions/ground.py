@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,12 +19,13 @@ from sqlalchemy.orm import Session
 from gridmap.access import significant_digits
 from gridmap.demo.actions.copying import column, copy, geometry_column, next_id, reserve_ids
 from gridmap.demo.queries import DATA, outline_files, real_outline
-from gridmap.demo.rules.detail import LOW_DEGREES, MID_DEGREES, coarser, label_points
+from gridmap.demo.rules.labels import label_points
 from gridmap.demo.rules.nesting import Drawn, TownPlan, draw_county
 from gridmap.demo.rules.planning import Division, allot, plan_towns
 from gridmap.demo.rules.sizes import CountySize
 from gridmap.demo.rules.tables import Tables
 from gridmap.units.rules.measures import area_m2, fingerprint
+from gridmap.units.rules.simplify import LOW_DEG, MID_DEG, simplified
 
 REAL = "区县边界：高德 DataV GeoAtlas（GCJ-02），已转换为 WGS-84"
 EXAMPLE = "示例边界：由区县真实边界按规则划分生成，非实际界线"
@@ -92,29 +93,52 @@ def load_units(session: Session, divisions: Sequence[Division], counties: Sequen
     return copy(session, "units", columns)
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What the outlines of one published version have in common."""
+
+    version: int
+    source: int
+    datum: str
+    origin: str
+    is_demo: bool
+    since: date
+
+
 def load_outlines(session: Session, counties: Sequence[County], since: date, step: Callable[[str], None]) -> int:
     """Write the real county outlines and the example outlines below them, as published versions; return how many."""
     first = next_id(session, "outlines")
-    count = 0
-    for file in outline_files():
-        code = int(file.name.split(".")[0]) * 10**9
-        step(f"写入区县边界 {code // 10**9}")
-        source = _source(session, code, file.name, file.read_bytes(), "gcj02", {"added": 1})
-        version = _version(session, code, "区县真实边界", source, since)
-        outline, _ = real_outline(code // 10**9)
-        levels = {code: outline}
-        count += _copy_level(session, levels, version, source, "gcj02", REAL, False, since, first + count)
+    step("写入区县边界")
+    count = _load_real(session, since, first)
     for county in counties:
         code = county.size.code
         step(f"写入示例边界 {code // 10**9}")
         parts = {"towns": county.drawn.towns, "villages": county.drawn.villages, "grids": county.drawn.grids}
         body = json.dumps({name: len(level) for name, level in parts.items()}).encode()
         source = _source(session, code, "示例边界（生成）", body, "wgs84", {"added": sum(map(len, parts.values()))})
-        version = _version(session, code, "示例边界", source, since)
+        sheet = Sheet(_version(session, code, "示例边界", source, since), source, "wgs84", EXAMPLE, True, since)
         for level in parts.values():
-            count += _copy_level(session, level, version, source, "wgs84", EXAMPLE, True, since, first + count)
+            count += _copy_level(session, level, _light(level.values()), sheet, first + count)
     reserve_ids(session, "outlines")
     return count
+
+
+def _load_real(session: Session, since: date, first: int) -> int:
+    """Write the real outlines as received, each a version of its own county; return how many."""
+    files = {int(file.name.split(".")[0]) * 10**9: file for file in outline_files()}
+    outlines = {code: real_outline(code // 10**9)[0] for code in files}
+    light = _light(outlines.values())
+    for n, (code, file) in enumerate(files.items()):
+        source = _source(session, code, file.name, file.read_bytes(), "gcj02", {"added": 1})
+        sheet = Sheet(_version(session, code, "区县真实边界", source, since), source, "gcj02", REAL, False, since)
+        _copy_level(session, {code: outlines[code]}, [each[n : n + 1] for each in light], sheet, first + n)
+    return len(files)
+
+
+def _light(shapes: Iterable[Polygon | MultiPolygon]) -> list[list[MultiPolygon]]:
+    """Return the outlines of neighbours simplified together for middle and low zooms."""
+    whole = list(shapes)
+    return [simplified(whole, MID_DEG), simplified(whole, LOW_DEG)]
 
 
 def load_sources(session: Session, divisions: int) -> None:
@@ -158,33 +182,30 @@ def _version(session: Session, code: int, label: str, source: int, since: date) 
 def _copy_level(
     session: Session,
     level: Mapping[int, Polygon | MultiPolygon],
-    version: int,
-    source: int,
-    datum: str,
-    origin: str,
-    is_demo: bool,
-    since: date,
+    light: Sequence[Sequence[MultiPolygon]],
+    sheet: Sheet,
     first: int,
 ) -> int:
-    """Write the outlines of one level of one county, with their coarser versions; ids count from ``first``."""
+    """Write the outlines of one level of one county, with their lighter versions; ids count from ``first``."""
     shapes = np.array(list(level.values()), dtype=object)
+    whole = _multi(shapes)
     count = len(shapes)
     columns = {
         "id": column(range(first, first + count)),
         "unit_code": column(level),
-        "version_id": column([version] * count),
+        "version_id": column([sheet.version] * count),
         "level": column(significant_digits(code) for code in level),
-        "geom": geometry_column(_multi(shapes)),
-        "geom_mid": geometry_column(_multi(coarser(shapes, MID_DEGREES))),
-        "geom_low": geometry_column(_multi(coarser(shapes, LOW_DEGREES))),
+        "geom": geometry_column(whole),
+        "geom_mid": geometry_column(light[0]),
+        "geom_low": geometry_column(light[1]),
         "label_point": geometry_column(label_points(shapes)),
         "area_m2": column(round(area_m2(shape), 3) for shape in shapes),
-        "geom_hash": column(fingerprint(shape).hex() for shape in _multi(shapes)),
-        "source_datum": column([datum] * count),
-        "source_id": column([source] * count),
-        "origin": column([origin] * count),
-        "is_demo": column([is_demo] * count),
-        "valid_from": column([since.isoformat()] * count),
+        "geom_hash": column(fingerprint(shape).hex() for shape in whole),
+        "source_datum": column([sheet.datum] * count),
+        "source_id": column([sheet.source] * count),
+        "origin": column([sheet.origin] * count),
+        "is_demo": column([sheet.is_demo] * count),
+        "valid_from": column([sheet.since.isoformat()] * count),
     }
     return copy(session, "outlines", columns)
 

@@ -1,0 +1,188 @@
+"""The demonstration town in a real database: what is there, where it lies, who can sign in."""
+
+import pytest
+
+from gridmap.demo import demo_accounts, load_demo
+from gridmap.errors import BadInput, Conflict
+from tests.integration.demo.conftest import AS_OF, SEED
+
+XINGFU = 220102200
+IN_XINGFU = f"unit_code / 1000000 = {XINGFU}"
+
+
+def test_the_whole_tree_of_real_divisions_is_there(ask):
+    assert ask.one("select count(*) from units where not is_demo") == 1626
+    assert ask.one("select name from units where unit_code = 220102200000000") == "幸福乡"
+    assert ask.one("select count(*) from units u where parent_code is not null and not exists"
+                   " (select from units p where p.unit_code = u.parent_code)") == 0  # fmt: skip
+
+
+def test_the_town_has_its_grids_workers_residents_and_cases(ask):
+    assert ask.one(f"select count(*) from units where level = 15 and {IN_XINGFU}") == 52
+    assert ask.one(f"select residents from units where unit_code = {XINGFU}000000") == 50_000
+    assert ask.one(f"select sum(residents) from units where level = 15 and {IN_XINGFU}") == 50_000
+    assert ask.one(f"select count(*) from cases where {IN_XINGFU}") == 1000
+    mass = "username ~ '^w[0-9]{15}$'"
+    assert ask.one(f"select count(*) from accounts where {mass} and {IN_XINGFU}") == 50
+    uncovered = f"""select count(*) from units u where level = 15 and {IN_XINGFU} and not exists
+        (select from posts p where p.unit_code = u.unit_code and p.role = 'grid_worker')"""
+    assert ask.one(uncovered) == 0
+
+
+def test_the_other_towns_have_a_few_cases(ask):
+    rows = ask("select unit_code / 1000000, count(*) from cases group by 1")
+    others = {town: count for town, count in rows if town != XINGFU}
+    assert len(others) == 13
+    assert all(20 <= count <= 40 for count in others.values())
+
+
+def test_seven_real_counties_have_outlines_and_only_invented_ones_are_marked(ask):
+    assert ask.one("select count(*) from outlines where level = 6 and not is_demo and source_datum = 'gcj02'") == 7
+    assert ask.one("select count(*) from outlines where level > 6 and not is_demo") == 0
+    assert ask("select level, count(*) from outlines where level > 6 group by 1 order by 1") == [
+        (9, 14),
+        (12, 70),
+        (15, 238),
+    ]
+    assert ask.one("select count(*) from outlines where not st_isvalid(geom) or not st_isvalid(geom_mid)"
+                   " or not st_contains(geom, label_point) or valid_from is null") == 0  # fmt: skip
+
+
+def test_every_case_lies_in_the_grid_it_is_filed_under_and_in_no_other(ask):
+    wrong = """select count(*) from cases c left join outlines o on o.level = 15 and st_contains(o.geom, c.geom)
+        where c.geom is not null and o.unit_code is distinct from c.unit_code"""
+    assert ask.one(wrong) == 0
+    double = "select count(*) from cases c join outlines o on o.level = 15 and st_intersects(o.geom, c.geom)"
+    assert ask.one(double) == ask.one("select count(geom) from cases")
+
+
+def test_cases_without_position_belong_to_their_village(ask):
+    assert ask.one("select count(*) from cases where geom is null") > 20
+    assert ask.one("select count(*) from cases where geom is null and unit_code % 1000 <> 0") == 0
+    assert ask.one("select count(*) from cases where geom is null and source_lon is not null") == 0
+
+
+def test_positions_given_in_gcj02_are_kept_as_given(ask):
+    shift = """select min(st_distance(geom::geography, st_setsrid(st_makepoint(source_lon, source_lat), 4326)::geography)),
+        max(st_distance(geom::geography, st_setsrid(st_makepoint(source_lon, source_lat), 4326)::geography))
+        from cases where source_datum = '{}'"""
+    assert ask(shift.format("wgs84")) == [(0.0, 0.0)]
+    low, high = ask(shift.format("gcj02"))[0]
+    assert 300 < low < high < 900
+
+
+def test_the_map_totals_are_made_and_exact(engine, ask):
+    from sqlalchemy.orm import Session
+
+    from gridmap.analysis.actions.rollups import audit_rollups
+
+    assert ask.one("select count(*) from case_deltas") == 0
+    assert ask.one("select count(*) from case_cells") > 0
+    with Session(engine) as session:
+        assert audit_rollups(session) == 0
+
+
+def test_case_codes_go_on_where_the_demonstration_ended(ask):
+    gone = """select count(*) from case_numbers n where last <> (select max(split_part(case_code, '-', 3)::int) from cases
+        where split_part(case_code, '-', 2)::int = n.year and cases.county_code = n.county_code)"""
+    assert ask.one(gone) == 0
+    assert ask.one("select count(*) from events where kind = 'case.registered'") == ask.one(
+        "select count(*) from cases"
+    )
+
+
+def test_there_is_an_account_for_every_role_and_for_other_places(town_url, loaded):
+    accounts = demo_accounts(town_url)
+    assert {a.role for a in accounts} == {
+        "administrator", "leader", "centre_staff", "department_handler", "mediator", "grid_worker", "supervisor", "auditor",
+    }  # fmt: skip
+    leaders = {a.unit_code // 10**6 for a in accounts if a.role == "leader"}
+    assert {XINGFU, 220102003, 220102000, 620702000} <= leaders
+    assert len([a for a in accounts if a.username == "twoposts"]) == 2
+    assert {a.unit for a in accounts if a.username == "handler"} == {"幸福乡·司法所"}
+    assert "password" not in accounts[0].as_dict()
+
+
+def test_only_named_accounts_can_sign_in(ask, town_url, loaded):
+    from argon2 import PasswordHasher
+
+    named = {a.username: a.password for a in demo_accounts(town_url)}
+    rows = ask("select username, password_hash from accounts where password_hash is not null")
+    assert {name for name, _ in rows} == set(named)
+    assert PasswordHasher().verify(dict(rows)["leader"], named["leader"])
+    assert len({secret for _, secret in rows}) == len(rows)
+
+
+def test_progress_is_told_to_its_end(loaded):
+    report, steps = loaded
+    assert report.cases >= 1000 + 13 * 20
+    done, total, words = steps[-1]
+    assert (done, words) == (total, "汇总统计")
+    assert all(0 < done <= total for done, total, _ in steps)
+
+
+DIGESTS = {
+    "units": "unit_code, name, residents, households, kind",
+    "outlines": "unit_code, geom_hash, st_astext(label_point)",
+    "cases": "case_code, unit_code, category_id, channel, grade, scale, status, risk, title, description, address_text,"
+    " occurred_at, received_at, due_at, closed_at, st_astext(geom), position_accuracy_m",
+    "accounts": "username, name, unit_code",
+    "posts": "unit_code, role",
+}
+
+
+def digests(ask):
+    return {
+        table: ask.one(
+            f"select md5(string_agg(row::text, '|' order by row::text)) from (select {columns} from {table}) as row"
+        )
+        for table, columns in DIGESTS.items()
+    }
+
+
+def test_a_system_in_use_is_refused_and_replacing_gives_the_same_data(ask, town_url, loaded):
+    before = digests(ask)
+    with pytest.raises(Conflict, match="--replace"):
+        load_demo("town", SEED, as_of=AS_OF, url=town_url)
+    assert digests(ask) == before
+    load_demo("town", SEED, as_of=AS_OF, replace=True, url=town_url)
+    again = digests(ask)
+    assert again == before
+
+
+def test_an_unknown_size_stores_nothing(clone):
+    url = clone()
+    with pytest.raises(BadInput, match="没有“village”这个规模"):
+        load_demo("village", url=url)
+
+
+def test_real_work_is_not_replaced(engine, ask, town_url, loaded):
+    with engine.begin() as connection:
+        connection.exec_driver_sql("insert into accounts (unit_code, username, name) values (0, 'zhenshi', '正式员工')")
+        connection.exec_driver_sql(
+            "update cases set created_by = (select id from accounts where username = 'zhenshi')"
+            " where id = (select min(id) from cases)"
+        )
+    count = ask.one("select count(*) from cases")
+    with pytest.raises(Conflict, match="1 件事件由正式账号登记"):
+        load_demo("town", SEED, as_of=AS_OF, replace=True, url=town_url)
+    assert ask.one("select count(*) from cases") == count
+
+
+def test_a_load_that_fails_leaves_nothing(clone, monkeypatch):
+    from sqlalchemy import create_engine
+
+    from gridmap.demo import actions
+
+    def fail(*_args, **_kwargs):
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr(actions, "load_reports", fail)
+    url = clone()
+    with pytest.raises(RuntimeError, match="disk full"):
+        load_demo("town", SEED, as_of=AS_OF, url=url)
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        for table in ("units", "outlines", "accounts", "boundary_sources"):
+            assert connection.exec_driver_sql(f"select count(*) from {table}").scalar() == 0
+    engine.dispose()
