@@ -5,22 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from gridmap.access import LEVEL_DIGITS, Actor, Permission, Range, significant_digits, subtree
 from gridmap.cases.forms import CaseFilter
-from gridmap.cases.models import Case, Category
-from gridmap.cases.queries import conditions, like_pattern, visible_cases
-from gridmap.cases.rules import STATUS_NAMES, lateness
+from gridmap.cases.forms.paging import Page
+from gridmap.cases.models import Case
+from gridmap.cases.queries import like_pattern, list_cases, visible_cases
+from gridmap.clock import today
 from gridmap.db import in_ranges
 from gridmap.errors import NotFound
 from gridmap.units.models import Outline, Unit
 
-IN_FORCE = and_(Unit.valid_from.is_not(None), Unit.valid_to.is_(None))
-OUTLINE_IN_FORCE = and_(Outline.valid_from.is_not(None), Outline.valid_to.is_(None))
 EVERYTHING = 0
 FOUND_UNITS, FOUND_CASES = 8, 8
+
+
+def in_force(table: type[Unit] | type[Outline]) -> ColumnElement[bool]:
+    """Condition: units or outlines valid today in China."""
+    on = today()
+    return and_(table.valid_from <= on, or_(table.valid_to.is_(None), table.valid_to > on))
 
 
 def granted(actor: Actor) -> tuple[Range, ...]:
@@ -30,7 +35,7 @@ def granted(actor: Actor) -> tuple[Range, ...]:
 
 def visible_units(actor: Actor) -> ColumnElement[bool]:
     """Condition: units in force that the actor may see on the map. Units are public; the range is the filter."""
-    return and_(IN_FORCE, in_ranges(Unit.unit_code, granted(actor)))
+    return and_(in_force(Unit), in_ranges(Unit.unit_code, granted(actor)))
 
 
 def roots(actor: Actor) -> list[int]:
@@ -91,11 +96,11 @@ def _everything(session: Session, actor: Actor, own: list[int]) -> dict[str, Any
     children = _children(session, and_(wanted, visible_units(actor)))
     boxes = [child["bbox"] for child in children if child["bbox"]]
     if not boxes and own == [EVERYTHING]:
-        boxes = [box for box in [_extent(session, OUTLINE_IN_FORCE)] if box]
+        boxes = [box for box in [_extent(session, in_force(Outline))] if box]
     box = _union(boxes)
     level = significant_digits(own[0]) if own == [EVERYTHING] else 0
     return {
-        "code": "0" * 15, "name": "全部区划" if own == [EVERYTHING] else "我的全部区划", "level": level, "kind": None,
+        "is_union": own != [EVERYTHING], "code": "0" * 15, "name": "全部区划" if own == [EVERYTHING] else "我的全部区划", "level": level, "kind": None,
         "residents": None, "households": None, "is_demo": False, "has_outline": False, "bbox": box,
         "bbox_from": "children" if box else "none", "centre": _centre(box), "ancestors": [], "children": children,
     }  # fmt: skip
@@ -105,8 +110,8 @@ def _children(session: Session, which: ColumnElement[bool]) -> list[dict[str, An
     edges = [f(Outline.geom) for f in (func.st_xmin, func.st_ymin, func.st_xmax, func.st_ymax)]
     rows = session.execute(
         select(Unit.unit_code, Unit.name, Unit.level, Unit.kind, *edges)
-        .outerjoin(Outline, and_(Outline.unit_code == Unit.unit_code, OUTLINE_IN_FORCE))
-        .where(IN_FORCE, which)
+        .outerjoin(Outline, and_(Outline.unit_code == Unit.unit_code, in_force(Outline)))
+        .where(in_force(Unit), which)
         .order_by(Unit.unit_code)
     )
     return [
@@ -134,10 +139,10 @@ def _ancestors(session: Session, actor: Actor, unit_code: int, own: list[int]) -
 
 def _box(session: Session, actor: Actor, unit_code: int) -> tuple[list[float] | None, str]:
     span = subtree(unit_code)
-    outline = _extent(session, and_(OUTLINE_IN_FORCE, Outline.unit_code == unit_code))
+    outline = _extent(session, and_(in_force(Outline), Outline.unit_code == unit_code))
     if outline:
         return outline, "outline"
-    below = _extent(session, and_(OUTLINE_IN_FORCE, Outline.unit_code >= span.lo, Outline.unit_code < span.hi))
+    below = _extent(session, and_(in_force(Outline), Outline.unit_code >= span.lo, Outline.unit_code < span.hi))
     if below:
         return below, "children"
     located = _case_extent(session, actor, span)
@@ -145,7 +150,7 @@ def _box(session: Session, actor: Actor, unit_code: int) -> tuple[list[float] | 
         return located, "cases"
     for digits in (12, 9, 6, 4, 2):
         code = unit_code // 10 ** (15 - digits) * 10 ** (15 - digits)
-        above = _extent(session, and_(OUTLINE_IN_FORCE, Outline.unit_code == code)) if code != unit_code else None
+        above = _extent(session, and_(in_force(Outline), Outline.unit_code == code)) if code != unit_code else None
         if above:
             return above, "ancestor"
     return None, "none"
@@ -209,30 +214,11 @@ def find_units(session: Session, actor: Actor, text: str) -> list[dict[str, Any]
 
 def find_cases(session: Session, actor: Actor, text: str, now: datetime) -> list[dict[str, Any]]:
     """Return cases whose code, title, address or description holds every word of ``text``, the newest first."""
-    rows = session.execute(
-        visible_cases(actor)
-        .with_only_columns(
-            Case.case_code, Case.title, Case.status, Case.risk, Case.due_at, Case.address_text, Unit.name,
-            func.coalesce(func.st_x(Case.geom), literal(None)), func.st_y(Case.geom),
-        )
-        .join(Unit, Unit.unit_code == Case.unit_code)
-        .where(*conditions(CaseFilter(q=text), now))
-        .order_by(Case.received_at.desc())
-        .limit(FOUND_CASES)
-    )  # fmt: skip
+    found = list_cases(session, actor, CaseFilter(q=text), Page(limit=FOUND_CASES), now)
     return [
         {
-            "case_code": code, "title": title, "status": status, "status_name": STATUS_NAMES[status], "risk": risk,
-            "lateness": lateness(status, due_at, now), "address": address, "unit": unit,
-            "lon": lon, "lat": lat,
+            "case_code": row.case.case_code, "title": row.case.title, "address": row.case.address_text,
+            "unit": row.place_name, "lon": row.lon, "lat": row.lat,
         }
-        for code, title, status, risk, due_at, address, unit, lon, lat in rows
+        for row in found.rows
     ]  # fmt: skip
-
-
-def families(session: Session) -> list[dict[str, Any]]:
-    """Return the families of categories (类别), in their order, as the newest version names them."""
-    rows = session.execute(
-        select(Category.family, func.max(Category.family_name)).group_by(Category.family).order_by(Category.family)
-    )
-    return [{"value": str(family), "name": name} for family, name in rows]

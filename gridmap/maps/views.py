@@ -12,16 +12,18 @@ from werkzeug.wrappers import Response
 
 from gridmap import clock
 from gridmap.access import Permission
+from gridmap.cases.forms.register import families
+from gridmap.cases.queries import categories_on
 from gridmap.cases.rules import LATENESS_NAMES, RISK_NAMES, STATUS_NAMES
 from gridmap.config import settings
 from gridmap.errors import NotFound
 from gridmap.maps import forms, queries
 from gridmap.maps.rules.basemap import archive_facts, parse_basemap
-from gridmap.pages import may
+from gridmap.pages import STATIC, may
+from gridmap.tiles.rules import LAYERS, level_zooms, max_zoom
 from gridmap.web import actor, requires, session, signed_in
 
 blueprint = Blueprint("maps", __name__)
-UNITS_MAX_ZOOM = 16  # deeper zooms draw the tiles of this one, larger
 
 
 @blueprint.record_once
@@ -42,7 +44,7 @@ def front() -> Response:
 @requires(Permission.MAP_READ)
 def page() -> str:
     """Show the map; its state is in the query string and is read by the browser."""
-    return render_template("maps/page.html", choices=choices())
+    return render_template("maps/page.html", choices=choices(), modules=page_modules())
 
 
 @blueprint.get("/map/units/<code>.json")
@@ -97,10 +99,17 @@ def map_config() -> dict[str, Any]:
     """Return what every map of a page needs; ``templates/maps/base.html`` renders it as JSON."""
     return {
         "tiles": "/tiles",
-        "units_max_zoom": UNITS_MAX_ZOOM,
+        "max_zoom": {layer: max_zoom(layer) for layer in LAYERS},
+        "levels": [{"level": one.level, "minzoom": one.minzoom} for one in level_zooms()],
         "basemap": basemap_facts(),
         "home": queries.home_unit(session, actor),
     }
+
+
+@cache
+def page_modules() -> tuple[str, ...]:
+    """Return the map's own modules, to be fetched at once instead of one after the other finds out about the next."""
+    return tuple(sorted(path.relative_to(STATIC).as_posix() for path in (STATIC / "js" / "maps").glob("*.js")))
 
 
 def choices() -> dict[str, Any]:
@@ -110,7 +119,9 @@ def choices() -> dict[str, Any]:
         return [{"value": str(value), "name": name} for value, name in names.items()]
 
     return {
-        "families": queries.families(session),
+        "families": [
+            {"value": str(value), "name": name} for value, name, _ in families(categories_on(session, clock.today()))
+        ],
         "statuses": listed(STATUS_NAMES),
         "risks": [*listed(RISK_NAMES), {"value": "none", "name": "未评估"}],
         "lateness": listed(LATENESS_NAMES),

@@ -1,9 +1,16 @@
 // The base map under everything: what the server's configuration allows, as MapLibre sources and layers.
 // Configuration (`config.basemap`): { choices: [{ id, name, rasters: [{ tiles, tile_size, max_zoom }] | archive: { url, vector, max_zoom } }], attribution }.
 import { addProtocol } from "../../vendor/maplibre-gl.mjs";
-import { Protocol } from "../../vendor/pmtiles.mjs";
 
 let protocolReady = false;
+
+/** Read archives of tiles; the library for it is fetched only where one is configured. */
+function serveArchives() {
+  if (protocolReady) return;
+  protocolReady = true;
+  const library = import("../../vendor/pmtiles.mjs").then(({ Protocol }) => new Protocol());
+  addProtocol("pmtiles", async (request, stop) => (await library).tile(request, stop));
+}
 
 function absolute(address) {
   return address.startsWith("/") ? location.origin + address : address;
@@ -57,10 +64,7 @@ export function basemapParts(basemap, chosen, color) {
   const choice = basemap?.choices.find((item) => item.id === chosen) ?? (chosen === "none" ? null : basemap?.choices[0]);
   if (!choice) return { sources: {}, layers: [] };
   if (choice.rasters) return rasterParts(choice, basemap.attribution);
-  if (!protocolReady) {
-    addProtocol("pmtiles", new Protocol().tile);
-    protocolReady = true;
-  }
+  serveArchives();
   const url = `pmtiles://${absolute(choice.archive.url)}`;
   const common = { url, attribution: basemap.attribution };
   if (choice.archive.vector) return { sources: { "base-0": { type: "vector", ...common } }, layers: vectorLayers(color) };

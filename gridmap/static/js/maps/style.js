@@ -9,44 +9,48 @@ export function token(name) {
 export const LEVELS = [2, 4, 6, 9, 12, 15];
 const isLevel = (...levels) => ["in", ["get", "level"], ["literal", levels]];
 
-// From which zoom on the borders and the names of a level are drawn, and how heavy.
+// How heavy the borders and how large the names of a level are; the zooms count from where the tiles begin to hold it.
 const LINES = [
-  { level: 15, minzoom: 11, width: [11, 0.4, 14, 1, 17, 1.8], tone: "map-line-soft" },
-  { level: 12, minzoom: 9, width: [9, 0.4, 12, 1, 16, 2.2], tone: "map-line" },
-  { level: 9, minzoom: 6, width: [6, 0.4, 10, 1.2, 14, 2.6], tone: "map-line" },
-  { level: 6, minzoom: 0, width: [4, 0.6, 9, 1.8, 14, 3.4], tone: "map-line" },
+  { level: 15, widths: [0.5, 1, 1.8], tone: "map-line-soft" },
+  { level: 12, widths: [0.5, 1.1, 2.2], tone: "map-line" },
+  { level: 9, widths: [0.6, 1.4, 2.6], tone: "map-line" },
+  { level: 6, widths: [0.8, 1.8, 3.4], tone: "map-line" },
 ];
 const NAMES = [
-  { level: 15, minzoom: 13, size: [13, 11, 17, 14] },
-  { level: 12, minzoom: 11, maxzoom: 15, size: [11, 11, 14, 14] },
-  { level: 9, minzoom: 8, maxzoom: 12.5, size: [8, 11, 12, 15] },
-  { level: 6, minzoom: 4, maxzoom: 9.5, size: [4, 11, 9, 15] },
+  { level: 15, after: 1.2, until: 9, sizes: [11, 14] },
+  { level: 12, after: 0.6, until: 4.4, sizes: [11, 14] },
+  { level: 9, after: 0.6, until: 4.6, sizes: [12, 15] },
+  { level: 6, after: 0, until: 8.5, sizes: [12, 16] },
 ];
 
-function unitLayers(color) {
-  const scale = (stops) => ["interpolate", ["linear"], ["zoom"], ...stops];
+// A name moves aside for what lies on its place (the rings of clusters) instead of disappearing.
+const AROUND = { "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 1.6, "text-justify": "auto" };
+
+function unitLayers(color, levels) {
+  const from = (level) => levels.find((one) => one.level === level)?.minzoom ?? 22;
+  const scale = (...stops) => ["interpolate", ["linear"], ["zoom"], ...stops];
   const layers = [
     {
       id: "units-land", type: "fill", source: "units", "source-layer": "units",
       paint: { "fill-color": color("map-land"), "fill-antialias": false },
     },
   ];
-  for (const line of LINES) {
+  for (const { level, widths, tone } of LINES) {
+    const z = from(level);
     layers.push({
-      id: `units-line-${line.level}`, type: "line", source: "units", "source-layer": "units", minzoom: line.minzoom,
-      filter: isLevel(line.level), layout: { "line-join": "round" },
-      paint: { "line-color": color(line.tone), "line-width": scale(line.width), "line-opacity": line.level >= 12 ? 0.85 : 1 },
+      id: `units-line-${level}`, type: "line", source: "units", "source-layer": "units", minzoom: z,
+      filter: isLevel(level), layout: { "line-join": "round" },
+      paint: { "line-color": color(tone), "line-width": scale(z, widths[0], z + 2.5, widths[1], z + 6, widths[2]) },
     });
   }
-  for (const name of NAMES) {
-    const layer = {
-      id: `units-name-${name.level}`, type: "symbol", source: "units", "source-layer": "unit_labels", minzoom: name.minzoom,
-      filter: isLevel(name.level),
-      layout: { "text-field": ["get", "name"], "text-size": scale(name.size), "text-max-width": 8, "text-padding": 4 },
+  for (const { level, after, until, sizes } of NAMES) {
+    const z = from(level);
+    layers.push({
+      id: `units-name-${level}`, type: "symbol", source: "units", "source-layer": "unit_labels", minzoom: z + after, maxzoom: Math.min(z + until, 24),
+      filter: isLevel(level),
+      layout: { "text-field": ["get", "name"], "text-size": scale(z, sizes[0], z + 4, sizes[1]), "text-max-width": 8, "text-padding": 2, ...AROUND },
       paint: { "text-color": color("map-text"), "text-halo-color": color("map-halo"), "text-halo-width": 1.6 },
-    };
-    if (name.maxzoom) layer.maxzoom = name.maxzoom;
-    layers.push(layer);
+    });
   }
   return layers;
 }
@@ -65,10 +69,10 @@ export function buildStyle(config, { base = "", units = true } = {}) {
   if (units) {
     style.sources.units = {
       type: "vector", tiles: [`${location.origin}${config.tiles}/units/{z}/{x}/{y}.mvt`],
-      minzoom: 0, maxzoom: config.units_max_zoom, promoteId: { units: "code", unit_labels: "code" },
+      minzoom: 0, maxzoom: config.max_zoom.units, promoteId: { units: "code", unit_labels: "code" },
     };
     const covered = under.layers.length > 0;
-    style.layers.push(...unitLayers(token).filter((layer) => !(covered && layer.id === "units-land")));
+    style.layers.push(...unitLayers(token, config.levels).filter((layer) => !(covered && layer.id === "units-land")));
   }
   return style;
 }
