@@ -197,10 +197,13 @@ def steps(status: Status) -> list[tuple[str, str]]:
     """Return the steps of the course with how each stands: ``done``, ``next`` or ``later`` (a declined case ends at once)."""
     if status is Status.DECLINED:
         return [("不予受理", "done")]
-    reached = [state for state, _ in COURSE].index(status)
+    place = [state for state, _ in COURSE].index(status)
+    finished = (
+        place if status is Status.HANDLING else place + 1
+    )  # 办理中 says that the step has begun, not that it is done
     return [
-        (name, "done" if place <= reached else "next" if place == reached + 1 else "later")
-        for place, (_, name) in enumerate(COURSE)
+        (name, "done" if number < finished else "next" if number == finished else "later")
+        for number, (_, name) in enumerate(COURSE)
     ]
 
 

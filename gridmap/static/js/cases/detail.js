@@ -1,24 +1,8 @@
-// The small map of a case: its point and, where known, the circle in which the truth lies.
-import { Marker } from "../../vendor/maplibre-gl.mjs";
-import { createMap } from "../maps/base.js";
-import { circle } from "./circle.js";
-
-const element = document.querySelector("#case-map");
-const lon = Number(element.dataset.lon);
-const lat = Number(element.dataset.lat);
-const accuracy = Number(element.dataset.accuracy) || 0;
-const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-
-const map = createMap(element, { center: [lon, lat], zoom: accuracy > 200 ? 13 : 15.5, cooperativeGestures: false });
-new Marker({ color: ink("map-select") || ink("brand") }).setLngLat([lon, lat]).addTo(map);
-if (accuracy >= 3) {
-  map.on("style.load", () => {
-    if (map.getSource("accuracy")) return;
-    map.addSource("accuracy", { type: "geojson", data: circle(lon, lat, accuracy) });
-    map.addLayer({ id: "accuracy", type: "fill", source: "accuracy", paint: { "fill-color": ink("brand"), "fill-opacity": 0.15 } });
-  });
-}
-
+// One case: the print button, and the step that matters in view where the bar is longer than the screen.
 const print = document.querySelector("[data-print]");
 print.hidden = false;
 print.addEventListener("click", () => window.print());
+
+const bar = document.querySelector(".case-steps");
+const current = bar.querySelector("[aria-current]") ?? bar.lastElementChild;
+bar.scrollLeft = current.offsetLeft - (bar.clientWidth - current.offsetWidth) / 2;
