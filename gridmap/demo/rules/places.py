@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from gridmap.demo.rules.plane import METRES_PER_DEGREE, Points
 
 Ints = NDArray[np.int64]
-HAMLET_RADIUS_M = 160.0
 HAMLETS = 3
-IN_HAMLET = 0.75
-"""Share of the cases of a village grid that happen in one of its hamlets."""
+"""Hamlets or built-up blocks in every grid."""
+IN_HAMLET = {"rural": (0.75, 160.0), "urban": (0.65, 230.0)}
+"""By kind of place: share of the cases that happen in a hamlet or block, and its radius in metres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,12 @@ def hot_spots(ground: Ground, odds: Mapping[str, Points], course: Mapping[str, A
 
 
 def scatter(ground: Ground, which: Ints, rng: Generator) -> Points:
-    """Return a point inside its grid for every case: in villages mostly around a few hamlets of each grid."""
+    """Return a point inside its grid for every case: mostly around a few hamlets or blocks of each grid."""
     points = anywhere(ground.outlines, which, rng)
-    rural = np.flatnonzero((ground.profiles[which] == "rural") & (rng.random(len(which)) < IN_HAMLET))
     everyone = np.repeat(np.arange(len(ground.codes)), HAMLETS)
     hamlets = anywhere(ground.outlines, everyone, rng)
-    centre = hamlets[which[rural] * HAMLETS + rng.integers(0, HAMLETS, len(rural))]
-    points[rural] = around(centre, HAMLET_RADIUS_M, ground.outlines, which[rural], rng)
+    for profile, (share, radius_m) in IN_HAMLET.items():
+        here = np.flatnonzero((ground.profiles[which] == profile) & (rng.random(len(which)) < share))
+        centre = hamlets[which[here] * HAMLETS + rng.integers(0, HAMLETS, len(here))]
+        points[here] = around(centre, radius_m, ground.outlines, which[here], rng)
     return points
