@@ -94,9 +94,7 @@ def test_errors_keep_a_draft_until_somebody_answers(command: Command, tmp_path: 
     accept = (grids, "--datum", "cgcs2000", "--accept-errors", "以现场勘界为准")
     assert "必须一起使用" in command("import-outlines", *accept)[1]
     assert "没有用户名为“zhaomin”的账号" in command("import-outlines", *accept, "--by", "zhaomin")[1]
-    command.ask(
-        "insert into accounts (county_code, unit_code, username, name, password_hash) values (0, 0, 'zhaomin', '赵敏', 'x')"
-    )
+    command.ask("insert into accounts (unit_code, username, name, password_hash) values (0, 'zhaomin', '赵敏', 'x')")
     status, said = command("import-outlines", *accept, "--by", "zhaomin")
     assert status == 0, said
     assert command.ask("select accepted_by from outline_versions order by id desc limit 1") == "赵敏（zhaomin）"
@@ -110,8 +108,8 @@ def test_errors_keep_a_draft_until_somebody_answers(command: Command, tmp_path: 
     ("words", "says"),
     [
         (("import-divisions", "nowhere.csv"), "文件不存在"),
-        (("import-outlines", "README.md", "--datum", "mars"), "--datum"),
-        (("import-outlines", "pyproject.toml", "--datum", "wgs84"), "无法识别的文件"),
+        (("import-outlines", "constraints.txt", "--datum", "mars"), "--datum"),
+        (("import-outlines", "constraints.txt", "--datum", "wgs84"), "无法识别的文件"),
         (("check", "--under", "62070210020100"), "14 位"),
     ],
 )
