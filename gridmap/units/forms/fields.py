@@ -48,7 +48,7 @@ NAME_NAMES = [
     "gridname",
 ]
 PARENT_NAMES = ["parent_code", "parent", "上级代码", "上级编码", "父级代码", "上级", "sjdm", "pcode"]
-LEVEL_NAMES = "level 级别 层级 jb".split()
+LEVEL_NAMES = ["level", "级别", "层级", "jb"]
 
 
 @dataclass(frozen=True)

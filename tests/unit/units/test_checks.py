@@ -7,6 +7,7 @@ import shapely
 from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
 
+from bench.lattices import STEP, VILLAGE, village
 from gridmap.units.rules.checks import (
     Entry,
     Kind,
@@ -19,7 +20,6 @@ from gridmap.units.rules.checks import (
 )
 from gridmap.units.rules.codes import Level, parse_code
 from gridmap.units.rules.measures import area_m2
-from bench.lattices import STEP, VILLAGE, village
 
 
 def shapes_of(outlines: dict[int, MultiPolygon], **changes: object) -> list[Shape]:

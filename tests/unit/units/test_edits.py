@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
+from bench.lattices import STEP, VILLAGE, village
 from gridmap.units.rules import edits
 from gridmap.units.rules.measures import area_m2
-from bench.lattices import STEP, VILLAGE, village
 
 MIDDLE = VILLAGE + 5  # column 1, row 1 of the 4 × 3 lattice
 

@@ -15,12 +15,12 @@ import shapely
 from pyproj import Transformer
 from shapely.geometry import LineString, MultiPolygon, Point, box, mapping
 
+from bench.lattices import VILLAGE, village
 from gridmap.errors import BadInput, TooLarge
 from gridmap.units.forms.files import Options, read_outlines
 from gridmap.units.forms.limits import Limits
 from gridmap.units.rules.codes import Level
 from gridmap.units.rules.datum import Datum, convert_geometry
-from bench.lattices import VILLAGE, village
 
 WGS84 = Options(datum=Datum.WGS84)
 BOUNDARIES = Path(__file__).parents[3] / "data" / "boundaries"

@@ -7,10 +7,10 @@ import shapely
 from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
 
+from bench.lattices import STEP, VILLAGE, village
 from gridmap.units.rules import repair
 from gridmap.units.rules.checks import Kind, Shape, Tolerances, outline_faults
 from gridmap.units.rules.measures import area_m2
-from bench.lattices import STEP, VILLAGE, village
 
 LIMITS = Tolerances()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from shapely.geometry import MultiPolygon
 
+from bench.lattices import VILLAGE, village
 from gridmap.units.rules.datum import Datum, convert_geometry
 from gridmap.units.rules.suspicion import datum_hint
-from bench.lattices import VILLAGE, village
 
 
 @pytest.mark.parametrize(
