@@ -42,6 +42,20 @@ create function gridmap_in_scope(p_unit_code bigint) returns boolean language sq
       or p_unit_code <@ current_setting('gridmap.scope_posts', true)::int8multirange), false)
 $$
 """
+# Roles belong to the whole server: two databases migrated at once meet here ("tuple concurrently updated").
+PATIENTLY = """
+do $patient$ begin
+  for attempt in 1..50 loop
+    begin
+      {statement};
+      return;
+    exception when internal_error then
+      perform pg_sleep(0.1);
+    end;
+  end loop;
+  raise exception 'roles are being changed by another migration';
+end $patient$
+"""
 
 
 def upgrade() -> None:
@@ -54,7 +68,7 @@ def upgrade() -> None:
         )
     owner = op.get_bind().engine.url
     for role in (APP_ROLE, JOBS_ROLE):
-        op.execute(f"alter role {role} password '{role_password(owner, role)}'")
+        op.execute(PATIENTLY.format(statement=f"alter role {role} password '{role_password(owner, role)}'"))
     op.execute(f"do $$ begin grant {POSTS_ROLE} to {APP_ROLE}; exception when unique_violation then null; end $$")
     op.execute(f"grant usage on schema public to {APP_ROLE}, {JOBS_ROLE}, {POSTS_ROLE}")
     op.execute("revoke create on schema public from public")
