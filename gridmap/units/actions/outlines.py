@@ -66,25 +66,42 @@ def import_outlines(
         return report
     waiting = open_version_like(session, {item.row.code: item.hash for item in fresh})
     if waiting is not None and not dry_run:
-        report.version_id = waiting.id
-        report.notes.append(f"同样的内容已在版本“{waiting.label}”中等待发布，没有重复导入。")
-        report.faults = run_check(session, waiting, tolerances or tolerances_in_force(session))
-        return _counted(report)
+        return _already_waiting(session, waiting, report, tolerances)
     nested = session.begin_nested()
-    version = _store(session, actor, files, fresh, known, published, report, origin, is_demo)
+    version = _new_version(session, actor, files, fresh, report)
+    names = {item.row.code: item.row.name for item in fresh if item.row.code not in known}
+    add_units(session, names, version, is_demo=is_demo)
+    put_outlines(session, version, _new_outlines(fresh, published, version, origin, is_demo))
     report.faults = run_check(session, version, tolerances or tolerances_in_force(session))
     if dry_run:
         nested.rollback()
         session.expire_all()
         return _counted(report)
     nested.commit()
+    return _recorded(session, actor, files, version, _counted(report))
+
+
+def _already_waiting(
+    session: Session, waiting: OutlineVersion, report: ImportReport, tolerances: Tolerances | None
+) -> ImportReport:
+    """Point to the open version that holds the same outlines already, checked anew."""
+    report.version_id = waiting.id
+    report.notes.append(f"同样的内容已在版本“{waiting.label}”中等待发布，没有重复导入。")
+    report.faults = run_check(session, waiting, tolerances or tolerances_in_force(session))
+    return _counted(report)
+
+
+def _recorded(
+    session: Session, actor: Actor, files: Sequence[OutlineFile], version: OutlineVersion, report: ImportReport
+) -> ImportReport:
+    """Write the import down and return its report."""
     report.version_id = version.id
     audit.record(
         session, actor, "units.outlines_imported", str(version.id), version.unit_code,
         files=[file.name for file in files], **report.counts,
     )  # fmt: skip
     session.flush()
-    return _counted(report)
+    return report
 
 
 def _counted(report: ImportReport) -> ImportReport:
@@ -148,49 +165,40 @@ def _result(item: Given, known: dict[int, Unit], published: dict[int, Drawn]) ->
     return item.result(Outcome.UNCHANGED if now.geom_hash == item.hash else Outcome.CHANGED, note)
 
 
-def _store(
-    session: Session,
-    actor: Actor,
-    files: Sequence[OutlineFile],
-    fresh: Sequence[Given],
-    known: dict[int, Unit],
-    published: dict[int, Drawn],
-    report: ImportReport,
-    origin: str,
-    is_demo: bool,
+def _new_version(
+    session: Session, actor: Actor, files: Sequence[OutlineFile], fresh: Sequence[Given], report: ImportReport
 ) -> OutlineVersion:
-    """Add the version, its new units and its outlines."""
+    """Add the draft version and the account of its files."""
     first = files[0]
     label = f"边界 {first.name}" + (f" 等 {len(files)} 个文件" if len(files) > 1 else "")
     account = {
         "kind": "outlines",
         "file_name": "、".join(file.name for file in files)[:500],
-        "sha256": first.sha256 if len(files) == 1 else "、".join(file.sha256 for file in files),
+        "sha256": "、".join(file.sha256 for file in files),
         "size_bytes": sum(file.size_bytes for file in files),
         "datum": str(first.datum),
         "report": report.as_dict(),
     }
-    version, source = new_version(session, actor, common_unit([item.row.code for item in fresh]), label, account)
-    add_units(
-        session,
-        {item.row.code: item.row.name for item in fresh if item.row.code not in known},
-        version,
-        is_demo=is_demo,
-    )
-    outlines = [
+    version, _ = new_version(session, actor, common_unit([item.row.code for item in fresh]), label, account)
+    return version
+
+
+def _new_outlines(
+    fresh: Sequence[Given], published: dict[int, Drawn], version: OutlineVersion, origin: str, is_demo: bool
+) -> list[NewOutline]:
+    """Return the outlines to store, each with what it replaces and where it came from."""
+    return [
         NewOutline(
             item.row.code,
             item.row.geom,
             str(item.file.datum),
             origin or f"{item.file.kind}，{item.file.crs_name}",
             published[item.row.code].id if item.row.code in published else None,
-            source.id,
+            version.source_id,
             is_demo,
         )
         for item in fresh
     ]
-    put_outlines(session, version, outlines)
-    return version
 
 
 def add_units(session: Session, names: dict[int, str], version: OutlineVersion, *, is_demo: bool = False) -> None:

@@ -63,6 +63,13 @@ def publish_version(
     version.published_by = actor.name
     session.flush()
     simplify_around(session, codes, version.ended_codes)
+    _record(session, actor, version, len(codes))
+    session.flush()
+    return version
+
+
+def _record(session: Session, actor: Actor, version: OutlineVersion, outlines: int) -> None:
+    """Write down who brought what into force, and who answers for its errors."""
     audit.record(
         session,
         actor,
@@ -70,14 +77,12 @@ def publish_version(
         str(version.id),
         version.unit_code,
         label=version.label,
-        outlines=len(codes),
+        outlines=outlines,
         ended=[short_code(code) for code in version.ended_codes],
         errors=version.error_count,
         accepted_by=version.accepted_by,
         reason=version.accepted_reason,
     )
-    session.flush()
-    return version
 
 
 def _require_open(version: OutlineVersion, row_version: int | None) -> None:

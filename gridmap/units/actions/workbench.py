@@ -237,6 +237,19 @@ def save(
     touch(version)
     session.flush()
     faults = run_check(session, version, bench.tolerances)
+    _record(session, actor, version, label, changes, ended)
+    session.flush()
+    return EditResult(version.id, version.row_version, tuple(sorted(changes)), tuple(sorted(ended)), tuple(faults))
+
+
+def _record(
+    session: Session,
+    actor: Actor,
+    version: OutlineVersion,
+    label: str,
+    changes: Collection[int],
+    ended: Collection[int],
+) -> None:
     audit.record(
         session,
         actor,
@@ -247,8 +260,6 @@ def save(
         changed=[short_code(code) for code in sorted(changes)],
         ended=[short_code(code) for code in sorted(ended)],
     )
-    session.flush()
-    return EditResult(version.id, version.row_version, tuple(sorted(changes)), tuple(sorted(ended)), tuple(faults))
 
 
 def _edit_version(
