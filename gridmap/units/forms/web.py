@@ -9,6 +9,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import RadioField, SelectField, StringField
+from wtforms.fields import SelectChoice
 
 from gridmap.errors import BadInput, NotFound
 from gridmap.units.queries.directory import Filters
@@ -22,10 +23,18 @@ MAX_PAGE = 100_000
 class UploadForm(FlaskForm):
     """A file, what it holds, and what only the person knows about it."""
 
-    kind = RadioField("导入内容", choices=[("outlines", "边界文件"), ("divisions", "区划代码表")], default="outlines")
+    kind = RadioField(
+        "导入内容",
+        choices=[SelectChoice("outlines", "边界文件"), SelectChoice("divisions", "区划代码表")],
+        default="outlines",
+    )
     file = FileField("文件")
-    datum = SelectField("坐标系", choices=[(str(datum), datum.label) for datum in Datum], default=str(Datum.WGS84))
-    level = SelectField("级别", choices=[("", "按代码判断"), *[(str(level), level.label) for level in Level]])
+    datum = SelectField(
+        "坐标系", choices=[SelectChoice(str(datum), datum.label) for datum in Datum], default=str(Datum.WGS84)
+    )
+    level = SelectField(
+        "级别", choices=[SelectChoice("", "按代码判断"), *[SelectChoice(str(level), level.label) for level in Level]]
+    )
     code_field = StringField("代码字段")
     name_field = StringField("名称字段")
 

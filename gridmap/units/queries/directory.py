@@ -95,7 +95,7 @@ def list_tops(session: Session, actor: Actor) -> list[UnitRow]:
 def list_ancestors(session: Session, actor: Actor, code: int) -> list[tuple[int, str, bool]]:
     """Return (code, name, whether the actor may open it) of the units above, from the top. Names are public."""
     above = ancestors_of(code)
-    names = dict(session.execute(select(Unit.unit_code, Unit.name).where(Unit.unit_code.in_(above))).tuples().all())
+    names = dict(session.execute(select(Unit.unit_code, Unit.name).where(Unit.unit_code.in_(above))).all())
     ranges = actor.granted_ranges(Permission.UNIT_READ)
     return [(up, names[up], any(up in r for r in ranges)) for up in above if up in names]
 
@@ -105,7 +105,7 @@ def count_levels(session: Session, actor: Actor) -> list[tuple[Level, int, int]]
     mine = visible_units(actor).where(_current(Unit)).subquery()
     drawn = exists().where(Outline.unit_code == mine.c.unit_code, _current(Outline))
     query = select(mine.c.level, func.count(), func.count().filter(drawn)).group_by(mine.c.level)
-    return [(BY_DIGITS[digits], total, outlined) for digits, total, outlined in sorted(session.execute(query).tuples())]
+    return [(BY_DIGITS[digits], total, outlined) for digits, total, outlined in sorted(session.execute(query))]
 
 
 def list_outlines(session: Session, code: int) -> list[Any]:
@@ -239,9 +239,7 @@ def _rows(session: Session, query: Any) -> list[UnitRow]:
     names = dict(
         session.execute(
             select(parent.unit_code, parent.name).where(parent.unit_code.in_({u.parent_code for u in units} - {None}))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     drawn = {
         code: (area_m2, is_demo)
@@ -256,9 +254,7 @@ def _rows(session: Session, query: Any) -> list[UnitRow]:
             select(Unit.parent_code, func.count())
             .where(Unit.parent_code.in_(codes), _current(Unit))
             .group_by(Unit.parent_code)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return [
         UnitRow(

@@ -27,7 +27,7 @@ def outlines_to_edit(
     it). A draft's outlines lie over those in force. Geometry is WGS-84 lon lat, whole.
     """
     outlines = current_outlines(session, code, version)
-    names = dict(session.execute(select(Unit.unit_code, Unit.name).where(Unit.unit_code.in_(outlines))).tuples().all())
+    names = dict(session.execute(select(Unit.unit_code, Unit.name).where(Unit.unit_code.in_(outlines))).all())
     features = []
     for unit, item in sorted(outlines.items()):
         role = "self" if unit == code else "parent" if unit == parent_of(code) else "neighbour"

@@ -31,7 +31,7 @@ def list_named_versions(
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     versions = session.scalars(query.order_by(OutlineVersion.id.desc()).limit(limit).offset(offset)).all()
     codes = {version.unit_code for version in versions}
-    names = dict(session.execute(select(Unit.unit_code, Unit.name).where(Unit.unit_code.in_(codes))).tuples().all())
+    names = dict(session.execute(select(Unit.unit_code, Unit.name).where(Unit.unit_code.in_(codes))).all())
     return [(version, names.get(version.unit_code, "全部区划")) for version in versions], total
 
 
@@ -88,7 +88,7 @@ def count_faults(session: Session, version: OutlineVersion) -> list[tuple[Severi
         .group_by(OutlineFault.severity, OutlineFault.kind)
         .order_by(case((OutlineFault.severity == Severity.ERROR, 0), else_=1), number.desc())
     )
-    return [(Severity(severity), Kind(kind), count) for severity, kind, count in session.execute(query).tuples()]
+    return [(Severity(severity), Kind(kind), count) for severity, kind, count in session.execute(query)]
 
 
 def map_changes(session: Session, version: OutlineVersion) -> dict[str, Any]:

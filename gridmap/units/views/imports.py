@@ -33,7 +33,7 @@ def upload() -> Response | str | tuple[str, int]:
         if wants_json():
             raise
         return _form(form, fault), fault.status
-    return redirect(url_for(".preview", token=kept.token), 303)
+    return redirect(url_for(".preview", token=kept.token))
 
 
 def _form(form: UploadForm, fault: BadInput | TooLarge | None = None) -> str:
@@ -92,7 +92,7 @@ def confirm(token: str) -> Response:
     kept.remove()
     flash(words.format(**report.counts) if report.has_changes else "文件内容与系统中的完全相同，没有任何改动。")
     target = url_for(".version", version_id=report.version_id) if report.version_id else url_for(".index")
-    return redirect(target, 303)
+    return redirect(target)
 
 
 @blueprint.post("/units/import/<token>/cancel")
@@ -101,4 +101,4 @@ def cancel_import(token: str) -> Response:
     """Forget an upload."""
     find_upload(token, account_id=actor.account_id).remove()
     flash("已取消，系统中的内容没有改动。")
-    return redirect(url_for(".upload"), 303)
+    return redirect(url_for(".upload"))

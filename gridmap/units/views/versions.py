@@ -169,7 +169,7 @@ def _decide(version_id: int, act: Callable[[int], Any], words: str) -> Response 
 
 
 def _back(version_id: int) -> Response:
-    return redirect(url_for(".version", version_id=version_id), 303)
+    return redirect(url_for(".version", version_id=version_id))
 
 
 def _item(version: Any, name: str) -> dict[str, Any]:
