@@ -128,6 +128,7 @@ def load_demo_when_empty() -> None:
 
     with owner_session() as session:
         if session.execute(text("select exists (select from units)")).scalar():
+            _keep_demo_password()
             return
     from gridmap.demo import load_demo
 
@@ -137,6 +138,15 @@ def load_demo_when_empty() -> None:
         loaded = load_demo(size="town", progress=steps)
     amount = f"区划 {loaded.units} 个、人员 {loaded.accounts} 名、事件 {loaded.cases} 件"
     click.echo(f"  已装入{loaded.label}：{amount}，{time.monotonic() - started:.1f} 秒")
+
+
+def _keep_demo_password() -> None:
+    """Make the password that will be printed the true one, also when another was set since the last start."""
+    from gridmap.demo import keep_password
+
+    changed = keep_password()
+    if changed:
+        click.echo(f"· 已按当前设置更新 {changed} 个示例账号的密码")
 
 
 def serve(place: Place, chosen: Settings) -> None:

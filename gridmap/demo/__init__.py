@@ -95,6 +95,18 @@ def demo_accounts(url: URL | str | None = None) -> list[DemoAccount]:
     return [DemoAccount(*row, password) for row in rows]
 
 
+def keep_password(url: URL | str | None = None) -> int:
+    """Make ``demo_password()`` true for every account one can sign in with; return how many had another one.
+
+    So that what is printed at a start works, whatever was set when the demonstration was loaded.
+    """
+    from gridmap.db import owner_session
+    from gridmap.demo.actions.people import renew_passwords
+
+    with owner_session(url) as session:
+        return renew_passwords(session, password=demo_password())
+
+
 def demo_password() -> str:
     """Return ``GRIDMAP_DEMO_PASSWORD``, or a random password that is made once and kept in the instance folder (0600).
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from argon2.exceptions import VerificationError
 from numpy.random import PCG64, Generator, SeedSequence
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
 
 from gridmap.access import Role
 from gridmap.accounts.actions import hasher
+from gridmap.accounts.models import Account
 from gridmap.demo.actions.copying import column, copy, next_id, reserve_ids
 from gridmap.demo.actions.ground import County
 from gridmap.demo.queries import department_rows
@@ -113,3 +116,25 @@ def _copy_posts(session: Session, people: Sequence[Person], departments: Departm
         "department_id": column(departments.get((unit, name)) if name else None for _, _, unit, name in rows),
     }
     copy(session, "posts", columns)
+
+
+def renew_passwords(session: Session, *, password: str) -> int:
+    """Set ``password`` on every demonstration account that has one, unless the first of them has it already.
+
+    One look is enough: all were given the same. A person who chose another keeps it until the common one changes.
+    """
+    query = select(Account).where(Account.is_demo, Account.password_hash.is_not(None)).order_by(Account.id)
+    accounts = list(session.scalars(query.options(undefer(Account.password_hash))))
+    if not accounts or _opens(accounts[0].password_hash or "", password):
+        return 0
+    for account in accounts:
+        account.password_hash, account.must_change_password = hasher.hash(password), False
+    session.flush()
+    return len(accounts)
+
+
+def _opens(password_hash: str, password: str) -> bool:
+    try:
+        return hasher.verify(password_hash, password)
+    except VerificationError:
+        return False
