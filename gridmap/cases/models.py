@@ -30,7 +30,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from gridmap.cases.rules import Channel, Grade, PositionMethod, Risk, Scale, Status
 from gridmap.db import Base, Scoped, scoped_args
 
-COUNTED = ["category_id", "status", "risk", "due_at", "closed_at", "zkey"]
+COUNTED = ["category_id", "status", "risk", "channel", "grade", "scale", "due_at", "closed_at", "zkey"]
 
 
 def one_of(column: str, values: type) -> CheckConstraint:
@@ -126,6 +126,7 @@ class Case(Scoped, Base):
         # What counts and clusters read lies in the indexes, so that they are answered without the rows.
         Index("ix_cases_received_at", "received_at", "unit_code", postgresql_include=COUNTED),
         Index("ix_cases_unit_code", "unit_code", "received_at", postgresql_include=COUNTED),
+        Index("ix_cases_category_id", "category_id", "unit_code", "received_at"),
         Index(
             "ix_cases_due_at",
             "due_at",

@@ -85,9 +85,10 @@ def list_cases(session: Session, actor: Actor, wanted: CaseFilter, page: Page, n
     more, rows = len(found) > page.limit, found[: page.limit]
     if backward:
         rows.reverse()
+    whole = place is None and not more  # a first page that is not full has counted them
     return Listing(
         rows,
-        count_cases(session, actor, wanted, now),
+        len(rows) if whole else count_cases(session, actor, wanted, now),
         _place(rows[-1], page.sort) if rows and (more or backward) else None,
         _place(rows[0], page.sort) if rows and (more if backward else page.after is not None) else None,
     )

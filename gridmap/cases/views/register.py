@@ -49,8 +49,12 @@ def create() -> Response | str | tuple[str, int]:
         )
     if not done:
         return _page(form), 400
-    flash(f"事件已登记受理，编号 {case.case_code}。" if fresh else f"该事件已登记过，编号 {case.case_code}。")
+    flash(_done(case.case_code, fresh))
     return redirect(url_for("cases.detail", case_code=case.case_code))
+
+
+def _done(case_code: str, fresh: bool) -> str:
+    return f"事件已登记受理，编号 {case_code}。" if fresh else f"该事件已登记过，编号 {case_code}。"
 
 
 def _created(form: RegisterForm) -> Response:
@@ -61,6 +65,8 @@ def _created(form: RegisterForm) -> Response:
     photos, events = queries.list_photos(session, case), queries.list_events(session, actor, case)
     answer = jsonify(as_detail(row, photos, events))
     answer.status_code = 201 if fresh else 200
+    if "Sec-Fetch-Mode" in request.headers:  # our own page asked, and opens the case next
+        flash(_done(case.case_code, fresh))
     answer.headers["Location"] = url_for("cases.detail", case_code=case.case_code)
     return answer
 
@@ -85,7 +91,7 @@ def _words(found: Placing) -> dict[str, Any]:
         message = f"该位置属于“{inside}”，不在您负责的区划范围内。"
     elif found.asks:
         near = "、".join(f"“{unit.path}”（{unit.distance_m:.0f} 米）" for unit in found.near)
-        message = f"位置误差范围内靠近 {near}，请确认归属。"
+        message = f"位置误差范围内靠近{near}，请确认归属。"
     elif found.pending:
         message = "该位置不在任何已划定的网格内，将登记为“待定网格”，并通知综治中心核定。"
     else:

@@ -19,6 +19,9 @@ function close(except = null) {
   for (const pick of form.querySelectorAll("[data-pick][open]")) if (pick !== except) pick.open = false;
 }
 
+// What is typed is looked up while typing; the change on leaving the field must not do it again and turn back to the first page.
+form.elements.q.addEventListener("change", (event) => event.stopPropagation());
+
 form.addEventListener("change", (event) => {
   const pick = event.target.closest("[data-pick]");
   if (pick) count(pick);

@@ -45,6 +45,7 @@ const lon = field("lon");
 const lat = field("lat");
 const start = lon.value && lat.value && field("datum").value === "wgs84" ? { center: [Number(lon.value), Number(lat.value)], zoom: 16 } : {};
 const map = createMap(document.querySelector("#pick-map"), start);
+const VAGUE_M = 50;
 let timer = 0;
 let asked = 0;
 
@@ -85,7 +86,8 @@ async function place({ move = false } = {}) {
   document.querySelector("#swap").hidden = true;
   pick.set(found.lon, found.lat);
   if (move) map.easeTo({ center: [found.lon, found.lat], zoom: Math.max(map.getZoom(), 15) });
-  say(found.message, found.state);
+  const vague = field("position_method").value === "map" && Number(field("accuracy_m").value) > VAGUE_M;
+  say(vague ? `${found.message}放大地图后再选点会更准确。` : found.message, found.state);
   ask(found.choices);
 }
 
@@ -108,6 +110,7 @@ function typed() {
   clearTimeout(timer);
   timer = setTimeout(() => place({ move: true }), 500);
 }
+for (const name of ["lon", "lat"]) field(name).addEventListener("input", () => (field("accuracy_m").value = ""));  // that of another point
 for (const name of ["lon", "lat", "accuracy_m"]) field(name).addEventListener("input", typed);
 field("datum").addEventListener("change", typed);
 
@@ -157,10 +160,11 @@ const photos = photoPicker(field("photos"), document.querySelector("#previews"),
   most: Number(form.dataset.photos), mostMb: Number(form.dataset.photoMb), refuse: (message) => fault({ field: "photos", detail: message }),
 });
 photos.changed = () => clearFault("photos");
+form.addEventListener("input", (event) => clearFault(event.target.name));
 
 function box(name) {
-  const control = name === "border_unit" ? border : field(name);
-  return control instanceof RadioNodeList ? control[0].closest(".field") : control?.closest(".field");
+  const control = name === "border_unit" ? border : name && field(name);
+  return control instanceof RadioNodeList ? control[0].closest(".field") : control?.closest?.(".field");
 }
 
 function clearFault(name) {

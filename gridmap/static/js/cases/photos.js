@@ -4,6 +4,8 @@
  */
 export function photoPicker(input, list, { most, mostMb, refuse }) {
   const picker = { changed: () => {} };
+  input.closest(".field").classList.add("case-choose"); // the previews say what is chosen; the browser's own words are not needed
+  input.labels[0].classList.add("button");
   let chosen = [];
 
   function keep(files) {
