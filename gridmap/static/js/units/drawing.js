@@ -38,7 +38,7 @@ export function createBoard(map, changed) {
       new TerraDrawPolygonMode({ styles: { fillColor: brand, fillOpacity: 0.08, outlineColor: brand, outlineWidth: 3 } }),
       new TerraDrawSelectMode({
         allowManualDeselection: false,
-        keyEvents: { deselect: null, delete: "Delete", rotate: null, scale: null },
+        keyEvents: null, // its Delete would remove a whole ring
         flags: {
           polygon: { feature: { draggable: false, selfIntersectable: true, coordinates: { draggable: true, deletable: true, midpoints: { draggable: true }, snappable: snapping } } },
         },

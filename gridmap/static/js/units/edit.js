@@ -9,10 +9,10 @@ const root = document.querySelector("[data-editor]");
 const element = root.querySelector("[data-edit-map]");
 const part = (name) => root.querySelector(`[data-${name}]`);
 const [hint, error, result, form, merge, mergeList] = ["hint", "error", "result", "parts", "merge", "merge-list"].map(part);
-const [undo, cancel, finish, previewButton, saveButton, crossKeys] = ["undo", "cancel", "finish", "preview-button", "save-button", "cross-keys"].map(part);
+const [undo, cancel, previewButton, saveButton, crossKeys] = ["undo", "cancel", "preview-button", "save-button", "cross-keys"].map(part);
 const HINTS = {
   "": "请选择一种操作。相邻区划的公共边界会一起修改，不会留下缝隙。",
-  reshape: "拖动边界上的圆点来移动边界，拖动两点之间的小点可加点，选中后按 Delete 删点。靠近相邻边界时自动吸附，按住 Alt 暂不吸附。",
+  reshape: "拖动边界上的圆点来移动边界，拖动两点之间的小点可加点，右击圆点可删点。靠近相邻边界时自动吸附，按住 Alt 暂不吸附。",
   split: "在地图上逐点画一条线，从边界外画到另一侧的边界外，双击或按回车结束。",
   drawn: "分割线已画好，请点“预览”。",
   merge: "勾选要合并进来的相邻区划，也可以在地图上点选。合并后保留当前区划的代码和名称。",
@@ -25,7 +25,7 @@ function layers() {
   return [
     { id: "edit-fill", type: "fill", filter: is("self", "neighbour", "picked"), paint: { "fill-color": tone, "fill-opacity": ["match", ["get", "role"], "self", 0.16, "picked", 0.22, 0.03] } },
     { id: "edit-line", type: "line", filter: is("self", "neighbour", "picked"), paint: { "line-color": tone, "line-width": ["match", ["get", "role"], "self", 2.4, "picked", 2.4, 1.2] } },
-    { id: "edit-parent", type: "line", filter: is("parent"), paint: { "line-color": token("ink-2"), "line-width": 2, "line-dasharray": [4, 2] } },
+    { id: "edit-parent", type: "line", filter: is("parent"), paint: { "line-color": token("ink-2"), "line-width": 3.5, "line-dasharray": [2, 1.4] } },
   ];
 }
 
@@ -68,7 +68,8 @@ function paint() {
   const hidden = state.tool === "reshape";
   const shown = features.filter((one) => !(hidden && one.properties.role === "self"));
   overlay(state.map, "edit", { type: "FeatureCollection", features: shown }, layers());
-  const labelled = features.filter((one) => one.properties.role !== "parent");
+  const parted = Boolean(state.previewed?.parts);
+  const labelled = features.filter((one) => one.properties.role !== "parent" && !(parted && one.properties.role === "self"));
   overlay(state.map, "edit-labels", labelPoints(labelled), [names("edit-names", ["has", "name"], 13)]);
 }
 
@@ -77,7 +78,7 @@ function forget() {
   result.hidden = true;
   form.hidden = true;
   form.replaceChildren();
-  if (state.map?.getSource("result")) state.map.getSource("result").setData(NOTHING);
+  for (const source of ["result", "result-labels"]) state.map?.getSource(source)?.setData(NOTHING);
 }
 
 function ready() {
@@ -90,7 +91,6 @@ function refresh() {
   if (!state.board) return;
   undo.disabled = !state.board.canUndo() || state.busy;
   cancel.disabled = !state.tool || state.busy;
-  finish.hidden = true;
   previewButton.disabled = !ready() || state.busy;
   saveButton.disabled = !state.previewed || state.busy;
   hint.textContent = state.tool === "split" && state.board.line() ? HINTS.drawn : HINTS[state.tool];
@@ -98,7 +98,11 @@ function refresh() {
 }
 
 function changed() {
-  if (state.previewed) forget();
+  complain(null);
+  if (state.previewed) {
+    forget();
+    paint();
+  }
   refresh();
 }
 
@@ -222,8 +226,10 @@ async function preview() {
   if (answer.parts) {
     askNames(answer.parts);
     form.querySelector("input")?.focus({ preventScroll: true });
+    overlay(state.map, "result-labels", labelPoints(features), [names("result-names", ["has", "name"], 13)]);
   } else report(answer);
   state.previewed = answer;
+  paint();
 }
 
 async function save() {

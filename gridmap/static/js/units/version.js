@@ -9,7 +9,7 @@ for (const button of document.querySelectorAll("[data-confirm]")) {
 }
 
 const element = document.querySelector("[data-version-map]");
-const list = document.querySelector("[data-faults]");
+const list = document.querySelector("[data-fault-list]");
 let faults = [];
 let chosen = null;
 
