@@ -230,10 +230,12 @@ Promise.all([loadUnit(), layered]).then(async () => {
   if (unit) markUnit();
   shade();
   await loadChosen();
-  map.once("idle", () => {
+  const finished = () => {
+    if (!map.areTilesLoaded()) return void map.once("idle", finished);
     drawn = true;
     document.documentElement.dataset.mapReady = "1";
-  });
+  };
+  map.once("idle", finished);
   map.triggerRepaint();
 });
 
@@ -269,7 +271,7 @@ $("tool-full").addEventListener("click", () => (document.fullscreenElement ? doc
 for (const button of document.querySelectorAll("[data-list]")) button.addEventListener("click", () => store.set({ list: button.dataset.list }));
 for (const button of document.querySelectorAll("[data-tab]")) button.addEventListener("click", () => store.set({ tab: button.dataset.tab }, { quiet: true }));
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !$("print-sheet").hidden || document.querySelector("details.menu[open]")) return;
+  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("details.menu[open]")) return;
   if (measure.active()) measure.stop();
   else if (store.state.sel) acts.close();
 });

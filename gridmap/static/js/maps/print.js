@@ -48,8 +48,10 @@ export function makePrint(map, sheet, choices, store, facts) {
     sheet.querySelector("button").focus();
   }
 
-  sheet.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || sheet.hidden) return;
+    event.preventDefault(); // nothing behind the sheet closes with it
+    close();
   });
   return { open, close };
 }
