@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from gridmap.access import Actor, Post, Role
 from tests import factories
@@ -20,8 +21,8 @@ from tests.page_lint import LintingClient
 
 @pytest.fixture(scope="session")
 def owner_engine(migrated: Any) -> Iterator[Engine]:
-    """Connections of the owner of all tables."""
-    engine = create_engine(migrated)
+    """Connections of the owner of all tables; none stays open between tests, or the database could not be a template."""
+    engine = create_engine(migrated, poolclass=NullPool)
     yield engine
     engine.dispose()
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.access import Actor
 from gridmap.units.models import BoundarySource, Outline, OutlineVersion
+from gridmap.units.queries.outlines import one_of
 from gridmap.units.rules.codes import county_code, level_of
 from gridmap.units.rules.measures import area_m2, fingerprint
 
@@ -55,7 +56,7 @@ def new_version(
 def put_outlines(session: Session, version: OutlineVersion, outlines: list[NewOutline]) -> None:
     """Store outlines in a draft version; one that the version already has for a unit is replaced."""
     codes = [item.code for item in outlines]
-    session.execute(delete(Outline).where(Outline.version_id == version.id, Outline.unit_code.in_(codes)))
+    session.execute(delete(Outline).where(Outline.version_id == version.id, one_of(Outline.unit_code, codes)))
     if not outlines:
         return
     geoms = np.array([item.geom for item in outlines], dtype=object)

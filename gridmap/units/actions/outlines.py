@@ -17,7 +17,7 @@ from gridmap.units.actions.reports import ImportReport, Outcome, RowResult, comm
 from gridmap.units.actions.review import run_check, tolerances_in_force
 from gridmap.units.forms.files import OutlineFile, OutlineRow
 from gridmap.units.models import OutlineVersion, Unit
-from gridmap.units.queries.outlines import Drawn, published_outlines
+from gridmap.units.queries.outlines import Drawn, one_of, published_outlines
 from gridmap.units.queries.versions import open_version_like
 from gridmap.units.rules.checks import Entry, Severity, Tolerances, structure_faults
 from gridmap.units.rules.codes import ancestors_of, county_code, level_of, parent_of, short_code
@@ -117,7 +117,7 @@ def _above(given: Sequence[Given]) -> set[int]:
 def _known_units(session: Session, given: Sequence[Given]) -> dict[int, Unit]:
     """Return the units named by the rows and those above them, published, ended or in some draft."""
     wanted = {item.row.code for item in given} | _above(given)
-    return {unit.unit_code: unit for unit in session.scalars(select(Unit).where(Unit.unit_code.in_(wanted)))}
+    return {unit.unit_code: unit for unit in session.scalars(select(Unit).where(one_of(Unit.unit_code, wanted)))}
 
 
 def _row_errors(given: Sequence[Given], known: dict[int, Unit]) -> list[RowError]:

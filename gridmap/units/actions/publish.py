@@ -16,7 +16,7 @@ from gridmap.units.actions.reports import one_at_a_time, require
 from gridmap.units.actions.review import run_check, tolerances_in_force
 from gridmap.units.actions.simplify import simplify_around
 from gridmap.units.models import Outline, OutlineFault, OutlineVersion, Unit
-from gridmap.units.queries.outlines import latest
+from gridmap.units.queries.outlines import latest, one_of
 from gridmap.units.queries.versions import OPEN, one_version, published_since
 from gridmap.units.rules.checks import Tolerances
 from gridmap.units.rules.codes import short_code
@@ -138,7 +138,7 @@ def _effective(session: Session, version: OutlineVersion, codes: Collection[int]
     if begins > today():
         raise BadInput("生效日期不能晚于今天：请在生效当天发布。", field="effective_on")
     replaced = [*codes, *version.ended_codes]
-    newest = session.scalar(select(func.max(Outline.valid_from)).where(latest(), Outline.unit_code.in_(replaced)))
+    newest = session.scalar(select(func.max(Outline.valid_from)).where(latest(), one_of(Outline.unit_code, replaced)))
     if newest is not None and begins < newest:
         raise BadInput(f"生效日期不能早于现行边界的生效日期 {newest:%Y-%m-%d}。", field="effective_on")
     return begins
@@ -164,9 +164,9 @@ def _end(session: Session, version: OutlineVersion, day: date) -> None:
 
 
 def _begin(session: Session, version: OutlineVersion, codes: Collection[int], day: date) -> None:
-    session.execute(update(Outline).where(latest(), Outline.unit_code.in_(codes)).values(valid_to=day))
+    session.execute(update(Outline).where(latest(), one_of(Outline.unit_code, codes)).values(valid_to=day))
     session.execute(update(Outline).where(Outline.version_id == version.id).values(valid_from=day))
-    session.execute(update(Unit).where(Unit.unit_code.in_(codes), Unit.valid_from.is_(None)).values(valid_from=day))
+    session.execute(update(Unit).where(one_of(Unit.unit_code, codes), Unit.valid_from.is_(None)).values(valid_from=day))
 
 
 def discard_version(

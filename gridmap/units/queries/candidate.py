@@ -13,7 +13,15 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from gridmap.units.models import Outline, OutlineVersion, Unit
-from gridmap.units.queries.outlines import Drawn, draft_outlines, drawn, latest, published_outlines, touching_draft
+from gridmap.units.queries.outlines import (
+    Drawn,
+    draft_outlines,
+    drawn,
+    latest,
+    one_of,
+    published_outlines,
+    touching_draft,
+)
 from gridmap.units.rules.checks import Shape
 from gridmap.units.rules.codes import BY_DIGITS, ancestors_of, parent_of
 
@@ -65,7 +73,7 @@ def units_around(
     """Return the units among ``codes`` or with a parent in ``families`` that are in force or come with the version."""
     coming = Unit.unit_code.in_(select(Outline.unit_code).where(Outline.version_id == version_id))
     query = select(Unit).where(
-        or_(Unit.unit_code.in_(codes), Unit.parent_code.in_(families)),
+        or_(one_of(Unit.unit_code, codes), one_of(Unit.parent_code, families)),
         or_(and_(Unit.valid_from.is_not(None), Unit.valid_to.is_(None)), Unit.version_id == version_id, coming),
     )
     return {unit.unit_code: unit for unit in session.scalars(query)}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import ARRAY, BigInteger, and_, any_, cast, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from gridmap.units.models import Outline
@@ -29,6 +29,11 @@ class Drawn:
     geom_hash: str
     version_id: int
     datum: str
+
+
+def one_of(column: Any, codes: Collection[int]) -> Any:
+    """Return the condition that a code is one of many: one array is bound, however many there are."""
+    return column == any_(cast(list(codes), ARRAY(BigInteger)))
 
 
 def latest() -> Any:
@@ -58,7 +63,7 @@ def drawn(session: Session, *conditions: Any) -> list[Drawn]:
 
 def published_outlines(session: Session, codes: Collection[int]) -> dict[int, Drawn]:
     """Return the newest published outline of each unit that has one."""
-    found = drawn(session, latest(), Outline.unit_code.in_(codes))
+    found = drawn(session, latest(), one_of(Outline.unit_code, codes))
     return {item.unit_code: item for item in found}
 
 

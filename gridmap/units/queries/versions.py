@@ -17,6 +17,7 @@ from gridmap.access import Actor, Permission
 from gridmap.db import in_ranges
 from gridmap.errors import NotFound
 from gridmap.units.models import BoundarySource, Outline, OutlineFault, OutlineVersion, Unit
+from gridmap.units.queries.outlines import one_of
 
 OPEN = ("draft", "checked")
 MISSING = "没有找到该版本，可能已删除，或不在您负责的范围内。"
@@ -165,7 +166,7 @@ def open_version_with(
     query = (
         select(OutlineVersion, Outline.unit_code)
         .join(Outline, Outline.version_id == OutlineVersion.id)
-        .where(OutlineVersion.status.in_(OPEN), Outline.unit_code.in_(codes))
+        .where(OutlineVersion.status.in_(OPEN), one_of(Outline.unit_code, codes))
     )
     if but is not None:
         query = query.where(OutlineVersion.id != but)
