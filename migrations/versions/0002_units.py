@@ -129,10 +129,18 @@ create table outline_faults (
 );
 create index ix_outline_faults_version_id on outline_faults (version_id);
 """
+# The defaults of gridmap.units.rules.checks.Tolerances at this migration, where an administrator of the database can change them.
+TOLERANCES = """
+insert into system_settings values ('units.tolerances',
+  '{"overlap_m2": 1.0, "gap_m2": 1.0, "outside_m2": 1.0, "sliver_width_m": 1.0, "sliver_area_m2": 10.0, "unmatched_m": 0.01,
+    "snap_m": 5.0, "narrow_gap_m": 20.0, "upper_level_warns": ["province", "city"]}',
+  '边界检查的容差（平方米、米）：低于此值视为坐标取整，不报问题；省、市以下各县边界来自不同测绘，只作提示。由单位按测绘精度调整');
+"""
 
 
 def upgrade() -> None:
     op.execute(TABLES)
+    op.get_bind().exec_driver_sql(TOLERANCES)
     for table in ("boundary_sources", "outline_versions", "outline_faults"):
         for statement in policies_for(table):
             op.execute(statement)
