@@ -40,9 +40,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Stop the server that this run started."""
+    """Stop the server that this run started, unless another run is working on it."""
     for cluster in _started:
-        cluster.stop()
+        if not _others_at_work():
+            cluster.stop()
+
+
+def _others_at_work() -> bool:
+    engine = create_engine(make_url(os.environ["GRIDMAP_TEST_SERVER_URL"]).set(drivername="postgresql+psycopg2"))
+    count = "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+    try:
+        with engine.connect() as connection:
+            return bool(connection.execute(text(count)).scalar())
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture(scope="session", autouse=True)
