@@ -72,10 +72,11 @@ def _extensions(app: Flask) -> None:
 def _features(app: Flask) -> None:
     from gridmap import health
     from gridmap.accounts import views as accounts
+    from gridmap.analysis import views as analysis
     from gridmap.cases import views as cases
     from gridmap.maps import views as maps
     from gridmap.tiles import views as tiles
     from gridmap.units import views as units
 
-    for feature in (health, accounts, units, cases, tiles, maps):
+    for feature in (health, accounts, units, cases, analysis, tiles, maps):
         app.register_blueprint(feature.blueprint)
