@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from gridmap.access import Role
+from gridmap.access import GRANTS, Permission, Role
 from tests.factories import COUNTY, GRID_A11, GRID_A12, GRID_B11, TOWN_A, TOWN_B, Factories
 
 JSON = {"Accept": "application/json"}
@@ -123,10 +123,13 @@ def test_two_posts_see_both_and_not_what_lies_between(world: Factories, signed_i
     assert client.get(f"/cases/{between}").status_code == 404
 
 
-def test_a_post_that_may_not_read_cases_lends_nothing(world: Factories, signed_in: SignIn) -> None:
+def test_a_post_that_may_not_read_cases_lends_nothing(
+    world: Factories, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(GRANTS, Role.AUDITOR, GRANTS[Role.AUDITOR] - {Permission.CASE_READ})
     world.case(GRID_B11)
     mine = world.case(GRID_A11)
-    client = signed_in((Role.ADMINISTRATOR, TOWN_B), (Role.LEADER, TOWN_A))
+    client = signed_in((Role.AUDITOR, TOWN_B), (Role.LEADER, TOWN_A))
     assert walk(client, "/cases") == [mine]
     assert walk(client, "/cases?q=测试事件") == [mine]
 
