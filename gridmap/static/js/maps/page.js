@@ -99,8 +99,11 @@ async function loadUnit() {
 }
 
 async function loadCounts(quiet = false) {
-  if (!choices.may_read_cases) return panel.counts({ total: 0, open: 0, late: 0, high: 0 }, unit.children.map(bare));
   shadeLevel = levelFor(map.getZoom(), unit.level, config.levels);
+  if (!choices.may_read_cases) {
+    shading?.level(shadeLevel);
+    return panel.counts({ total: 0, open: 0, late: 0, high: 0 }, unit.children.map(bare));
+  }
   const answer = await tried("counts", () => ask(unit, shadeLevel, quiet), () => loadCounts());
   if (!answer) return numbers ? undefined : panel.failed();
   numbers = answer;
@@ -125,7 +128,7 @@ const bare = (child) => ({ unit_code: child.code, name: child.name, has_outline:
 
 function legend() {
   const blocks = legendBlocks(store.state, choices, shading?.legend());
-  $("map-legend").replaceChildren(...blocks);
+  $("legend-blocks").replaceChildren(...blocks);
   $("map-legend").hidden = !blocks.length;
   $("map-empty").hidden = !(numbers && numbers.own.total === 0 && choices.may_read_cases);
 }
@@ -176,7 +179,7 @@ function showLayers() {
 const caseQuery = () => filterQuery(store.state, choices.today, { unit: unit?.code ?? (store.state.unit || config.home.code), by: store.state.color });
 
 function addLayers() {
-  shading = addShading(map, { shade: store.state.shade, level: 0, levels: config.levels });
+  shading = addShading(map, { shade: store.state.shade, level: 0, levels: config.levels, covered: Boolean(map.getLayer("base-0") || map.getLayer("base-earth")) });
   if (choices.may_read_cases) cases = addCases(map, choices, { query: caseQuery(), way: store.state.color, maxZoom: config.max_zoom });
   map.addSource("chosen-case", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
   map.addLayer({ id: "chosen-case", type: "circle", source: "chosen-case", paint: { "circle-radius": 13, "circle-color": "rgba(0,0,0,0)", "circle-stroke-width": 3, "circle-stroke-color": getComputedStyle(document.documentElement).getPropertyValue("--map-select") } });
@@ -228,11 +231,13 @@ function showListScope() {
 const layered = new Promise((resolve) => map.once("style.load", () => resolve(addLayers())));
 Promise.all([loadUnit(), layered]).then(async () => {
   if (unit) markUnit();
+  if (unit && !numbers) shading.level(shadeLevel);
   shade();
   await loadChosen();
   const finished = () => {
     if (!map.areTilesLoaded()) return void map.once("idle", finished);
     drawn = true;
+    fresh();
     document.documentElement.dataset.mapReady = "1";
   };
   map.once("idle", finished);
@@ -241,7 +246,7 @@ Promise.all([loadUnit(), layered]).then(async () => {
 
 map.on("moveend", (event) => {
   if (!unit) return;
-  if (event.originalEvent) {
+  if (event.originalEvent || event.byPerson) {
     const { lng, lat } = map.getCenter();
     store.set({ at: [lng, lat, map.getZoom()].map((n) => Number(n.toFixed(5))) }, { quiet: true });
   } else if (store.state.list === "view") loadList(true);
@@ -257,12 +262,17 @@ map.on("error", ({ error, sourceId }) => {
   });
 });
 
+function fresh() {
+  const time = new Date().toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit" });
+  $("map-fresh").textContent = `${time} 更新`;
+}
+
 setInterval(() => {
   if (document.hidden || !unit) return;
   cases?.refresh();
   loadCounts(true);
   if (store.state.list === "unit") loadList(true);
-  $("map-fresh").textContent = `${new Date().toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit" })} 更新`;
+  fresh();
 }, REFRESH_MS);
 
 $("tool-print").addEventListener("click", print.open);
@@ -275,5 +285,6 @@ document.addEventListener("keydown", (event) => {
   if (measure.active()) measure.stop();
   else if (store.state.sel) acts.close();
 });
+$("map-legend").open = !phone.matches;
 showListScope();
 sheet.tab(store.state.tab);

@@ -28,6 +28,7 @@ export function makePanel(parts, choices, acts, store) {
 
   function path() {
     const crumbs = facts.ancestors.map((one) => h("li", {}, h("button", { type: "button", class: "link", onclick: () => acts.open(one.code) }, one.name)));
+    parts.path.hidden = !crumbs.length; // at the top of one's own area the heading says it already
     parts.path.replaceChildren(h("ol", { class: "crumbs" }, crumbs, h("li", { "aria-current": "location" }, facts.name)));
   }
 

@@ -1,6 +1,7 @@
 // Pointing at the map: click chooses, double click drills or opens a cluster, the pointer marks what lies under it.
 
 const NEAR_PX = 4;
+export const BY_PERSON = { byPerson: true }; // marks a movement that belongs into the address
 
 /**
  * `layers()` → names of case layers that answer now; `acts`: { unit(code), drill(code), case(properties, lngLat), touch(code), idle() };
@@ -16,7 +17,7 @@ export function followPointer(map, { caseLayers, busy, acts }) {
 
   function zoomInto(feature) {
     const zoom = Math.min(map.getZoom() + 2.2, 18);
-    map.easeTo({ center: feature.geometry.coordinates, zoom });
+    map.easeTo({ center: feature.geometry.coordinates, zoom }, BY_PERSON);
   }
 
   let waiting = 0;
@@ -37,7 +38,7 @@ export function followPointer(map, { caseLayers, busy, acts }) {
     clearTimeout(waiting);
     const code = caseAt(event.point) ? null : unitAt(event.point);
     if (code) acts.drill(code);
-    else map.easeTo({ center: event.lngLat, zoom: map.getZoom() + 1 });
+    else map.easeTo({ center: event.lngLat, zoom: map.getZoom() + 1 }, BY_PERSON);
   });
 
   let touched = "";

@@ -18,7 +18,7 @@ const tilesOf = (level) => `${location.origin}/tiles/units/{z}/{x}/{y}.mvt${leve
 const ofLevel = (level) => ["==", ["get", "level"], level];
 const ofCode = (code) => ["==", ["get", "code"], code || NOBODY];
 
-function styled(shade, level) {
+function styled(shade, level, covered) {
   const line = (id, code, width, paint) => ({
     id, type: "line", source: "units", "source-layer": "units", filter: ofCode(code), layout: { "line-join": "round" },
     paint: { "line-width": width, ...paint },
@@ -26,7 +26,7 @@ function styled(shade, level) {
   return [
     {
       id: "shade", type: "fill", source: "units", "source-layer": "units", filter: ofLevel(level),
-      paint: { "fill-color": fillColor(RAMPS[shade] ?? "ramp"), "fill-opacity": 0.78 },
+      paint: { "fill-color": fillColor(RAMPS[shade] ?? "ramp"), "fill-opacity": covered ? 0.5 : 0.78 },
     },
     line("unit-current", "", 3, { "line-color": token("brand"), "line-opacity": 0.9 }),
     line("unit-touched", "", 2.5, { "line-color": token("map-select"), "line-opacity": 0.7 }),
@@ -35,12 +35,12 @@ function styled(shade, level) {
 }
 
 /** Put the shading on `map`. Returns { shade(way), level(digits), counts(items), mark({ current, touched, chosen }), legend() }. */
-export function addShading(map, { shade, level, levels }) {
+export function addShading(map, { shade, level, levels, covered }) {
   let way = shade;
   let items = [];
   let bounds = [];
   let reached = 0;
-  const [fill, ...lines] = styled(shade, level);
+  const [fill, ...lines] = styled(shade, level, covered);
   map.addLayer(fill, "units-line-15");
   for (const layer of lines) map.addLayer(layer, "units-name-15");
 
@@ -56,7 +56,7 @@ export function addShading(map, { shade, level, levels }) {
   }
 
   function paint() {
-    for (const layer of styled(way, 0)) {
+    for (const layer of styled(way, 0, covered)) {
       for (const [name, value] of Object.entries(layer.paint)) map.setPaintProperty(layer.id, name, value);
     }
   }
