@@ -136,10 +136,13 @@ def list_outlines(session: Session, code: int) -> list[Any]:
     return list(session.execute(query))
 
 
-def list_events(session: Session, code: int, *, limit: int = 50) -> list[Event]:
-    """Return what happened to a unit, newest first; row-level security keeps to the actor's scope."""
-    subjects = (str(code),)
-    query = select(Event).where(Event.unit_code == code, or_(Event.subject.in_(subjects), Event.kind.like("unit.%")))
+def list_events(session: Session, code: int, version_ids: Sequence[int], *, limit: int = 50) -> list[Event]:
+    """Return what was done to a unit, newest first: to versions at it, and to those that brought in its outlines.
+
+    Row-level security keeps to the actor's scope.
+    """
+    about = or_(Event.unit_code == code, Event.subject.in_([str(version) for version in version_ids]))
+    query = select(Event).where(about, Event.kind.like("units.%"))
     return list(session.scalars(query.order_by(Event.at.desc(), Event.id.desc()).limit(limit)))
 
 

@@ -19,6 +19,13 @@ from gridmap.units.views.door import blueprint
 from gridmap.web import actor, listing, requires, session, wants_json
 
 PAGE = 50
+EVENT_NAMES = {
+    "units.divisions_imported": "导入区划代码表",
+    "units.outlines_imported": "导入边界文件",
+    "units.edited": "在图上编辑边界",
+    "units.published": "发布版本",
+    "units.discarded": "放弃版本",
+}
 MISSING = "没有找到该区划，可能已撤销，或不在您负责的范围内。"
 
 
@@ -61,7 +68,8 @@ def detail(code: str) -> Response | str:
         unit=unit,
         crumbs=directory.list_ancestors(session, actor, number),
         outlines=outlines,
-        events=directory.list_events(session, number),
+        events=directory.list_events(session, number, [row.version_id for row in outlines]),
+        event_names=EVENT_NAMES,
         below=directory.list_units(session, actor, Filters(parent=number), limit=PAGE),
         tops=directory.list_tops(session, actor),
     )

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.engine import URL
 
 from tests.browser.conftest import Live
-from tests.browser.units.conftest import VILLAGE, grids_of, map_is_there, shifted_file
+from tests.browser.units.conftest import VILLAGE, grids_of, map_is_there, shifted_file, wait_until
 
 __all__ = ["shifted_file"]
 
@@ -44,7 +44,7 @@ def test_administrator_imports_mends_and_publishes(
     far = page.evaluate(zoom)
     faults.first.locator("[data-fault]").click()
     expect(faults.first.locator("[data-fault]")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function(f"{zoom} > {far} + 0.2")
+    wait_until(page, f"{zoom} > {far} + 0.2")
     expect(faults.first.locator(".fault-area")).to_contain_text("m²")
 
     # With errors it cannot go into force by a mere click.

@@ -43,6 +43,10 @@ def test_a_clean_version_is_published_and_the_past_is_kept(
     assert "已发布" in administrator.get(address).get_data(as_text=True)
     outlines = administrator.get(f"/units/{A11}", headers=JSON).json["outlines"]
     assert [outline["valid_to"] for outline in outlines] == [None, today().isoformat()]
+    history = administrator.get(f"/units/{A11}").get_data(as_text=True)
+    assert "操作记录" in history
+    assert "导入边界文件" in history
+    assert "发布版本" in history
     earlier = administrator.get(f"/units/{A11}/shapes?outline={outlines[1]['id']}").json["features"]
     now = administrator.get(f"/units/{A11}/shapes").json["features"]
     shape = {

@@ -1,0 +1,98 @@
+"""The editor in the browser: corners are dragged, steps taken back, and whoever comes later is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Live, Watch
+from tests.browser.units.conftest import corners, grids_of, open_editor, wait_until
+
+GRID = "220102200001001"
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag with the mouse, in steps as a hand does."""
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=4)
+    page.mouse.move(*end, steps=4)
+    page.mouse.up()
+
+
+def middle_of(places: list[tuple[float, float]]) -> tuple[float, float]:
+    """The mean of places on the screen."""
+    return sum(x for x, _ in places) / len(places), sum(y for _, y in places) / len(places)
+
+
+def pulled_in(page: Page) -> tuple[tuple[float, float], tuple[float, float]]:
+    """A corner that can be seen, and a place a little further inside the grid."""
+    places = corners(page)
+    size = page.viewport_size or {"width": 1440, "height": 900}
+    x, y = next((x, y) for x, y in places if 400 < x < size["width"] - 80 and 90 < y < size["height"] - 80)
+    inside = middle_of(places)
+    return (x, y), (x + (inside[0] - x) * 0.3, y + (inside[1] - y) * 0.3)
+
+
+def test_a_corner_is_moved_taken_back_and_cancelled(page: Page, sign_in: Callable[..., Page]) -> None:
+    sign_in(page, "admin", f"/units/{GRID}/edit")
+    open_editor(page)
+    undo, preview = page.get_by_role("button", name="撤销一步"), page.get_by_role("button", name="预览")
+    page.keyboard.press("m")
+    before = corners(page)
+    expect(undo).to_be_disabled()
+    start, end = pulled_in(page)
+    drag(page, start, end)
+    expect(undo).to_be_enabled()
+    expect(preview).to_be_enabled()
+    undo.click()
+    expect(undo).to_be_disabled()
+    assert sorted(corners(page)) == sorted(before)
+    drag(page, start, end)
+    expect(undo).to_be_enabled()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="移动边界")).to_have_attribute("aria-pressed", "false")
+    expect(preview).to_be_disabled()
+
+
+def test_a_line_that_does_not_cut_is_explained(page: Page, sign_in: Callable[..., Page], watch: Watch) -> None:
+    watch.allow("400")
+    sign_in(page, "admin", f"/units/{GRID}/edit")
+    open_editor(page)
+    page.keyboard.press("s")
+    box = page.locator("[data-edit-map]").bounding_box()
+    assert box
+    for offset in (0, 60):
+        page.mouse.click(box["x"] + 20 + offset, box["y"] + 20)
+        page.wait_for_timeout(400)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="预览").click()
+    expect(page.get_by_role("alert")).to_contain_text("分割线没有经过")
+
+
+def test_the_later_of_two_administrators_is_told_and_loses_nothing(
+    page: Page, browser: Browser, fresh: Live, sign_in: Callable[..., Page], watch: Watch
+) -> None:
+    watch.allow("409")
+    before = grids_of(fresh.database)
+    sign_in(page, "admin", f"/units/{GRID}/edit", at=fresh)
+    open_editor(page)
+    other = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN").new_page()
+    sign_in(other, "admin", f"/units/{GRID}/edit", at=fresh)
+    open_editor(other)
+    for editor in (page, other):
+        editor.keyboard.press("s")
+        editor.get_by_role("button", name="从正中竖分").click()
+        editor.get_by_role("button", name="预览").click()
+        expect(editor.locator(".part")).to_have_count(2)
+    other.get_by_role("button", name="保存为草稿").click()
+    other.wait_for_url("**/units/versions/*")
+    page.get_by_role("button", name="保存为草稿").click()
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text("周清和")
+    expect(told).to_contain_text("打开该版本")
+    expect(page.locator(".part")).to_have_count(2)
+    assert [code for code, _, _ in grids_of(fresh.database)] == [code for code, _, _ in before]
+    wait_until(page, "() => !document.querySelector('[data-editor]').hasAttribute('aria-busy')")
+    other.context.close()
