@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from gridmap.access import ROLE_NAMES
 from gridmap.web import Form
@@ -34,7 +34,7 @@ class PasswordForm(Form):
     def validate_again(self, field: PasswordField) -> None:
         """Both entries must be the same."""
         if field.data != self.new.data:
-            raise ValueError("两次输入的新密码不一致。")
+            raise ValidationError("两次输入的新密码不一致。")
 
 
 class PostForm(Form):

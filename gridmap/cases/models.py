@@ -22,6 +22,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     Uuid,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import REAL
@@ -143,8 +144,9 @@ class Case(Scoped, Base):
         ),
         Index(
             "ix_cases_words",
-            text("(case_code || ' ' || title || ' ' || address_text || ' ' || description) gin_trgm_ops"),
+            literal_column("case_code || ' ' || title || ' ' || address_text || ' ' || description").label("words"),
             postgresql_using="gin",
+            postgresql_ops={"words": "gin_trgm_ops"},
         ),
     )
 

@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+import gridmap.analysis.models  # noqa: F401
 from gridmap import create_app
 from gridmap.db import MIGRATIONS, Base, alembic_config, migration_state
 
