@@ -38,7 +38,7 @@ export function createMap(element, { center, zoom = 15, bounds, interactive = tr
   const map = new MapLibreMap({
     container: element, style: buildStyle(config, { base, units }), interactive, locale: CHINESE, maxZoom: 19, minZoom: 2,
     dragRotate: false, pitchWithRotate: false, touchPitch: false, attributionControl: false, fitBoundsOptions: { padding: 24 },
-    maxPitch: 0, fadeDuration: 150, ...start, ...more,
+    maxPitch: 0, fadeDuration: 0, ...start, ...more,
   });
   map.touchZoomRotate?.disableRotation();
   map.keyboard?.disableRotation();

@@ -3,6 +3,7 @@ import { followTheme } from "./base.js";
 import { ringName, serveRings } from "./donuts.js";
 import { classes } from "./palette.js";
 import { token } from "./style.js";
+import { setTiles } from "./tiles.js";
 
 const SOURCES = ["cases", "heat"];
 const SINGLE = ["any", ["has", "case_code"], ["==", ["get", "n"], 1]];
@@ -17,13 +18,14 @@ function source(layer, query, facts) {
 function heatLayer() {
   const color = ["interpolate", ["linear"], ["heatmap-density"], 0, "rgba(0,0,0,0)"];
   [0.15, 0.35, 0.6, 0.85, 1].forEach((at, i) => color.push(at, token(`heat-${i + 1}`)));
-  const weight = ["interpolate", ["linear"], ["ln", ["max", ["get", "n"], 1]], 0, 0.35, 5, 1];
+  // Heat tiles hold one point for each cell of 32 px; the radius spans two cells, so that they run into one surface.
+  const weight = ["interpolate", ["linear"], ["get", "n"], 0, 0, 1, 0.09, 12, 0.55, 40, 1.4, 200, 3];
   return {
     id: "heat", type: "heatmap", source: "heat", "source-layer": "heat",
     paint: {
       "heatmap-weight": weight, "heatmap-color": color, "heatmap-opacity": 0.82,
-      "heatmap-intensity": ["interpolate", ["linear"], ["zoom"], 6, 0.5, 12, 0.9, 16, 1.4],
-      "heatmap-radius": ["interpolate", ["linear"], ["zoom"], 6, 10, 12, 26, 16, 48],
+      "heatmap-intensity": ["interpolate", ["linear"], ["zoom"], 6, 1.3, 11, 1.9, 16, 3],
+      "heatmap-radius": 64,
     },
   };
 }
@@ -73,7 +75,7 @@ export function addCases(map, choices, { query, way, maxZoom }) {
   let shown = { cases: true, heat: false };
   let filtered = query;
   for (const name of SOURCES) map.addSource(name, source(name, query, maxZoom));
-  map.addLayer(heatLayer(), map.getLayer("units-name-15") ? "units-name-15" : undefined);
+  map.addLayer(heatLayer(), map.getLayer("units-line-15") ? "units-line-15" : undefined);
   for (const layer of caseLayers(way, choices)) map.addLayer(layer);
   const forget = serveRings(map, () => classes(now, choices).map((part) => part.color));
 
@@ -102,13 +104,13 @@ export function addCases(map, choices, { query, way, maxZoom }) {
     filter(next) {
       if (next === filtered) return;
       filtered = next;
-      for (const name of SOURCES) map.getSource(name).setTiles([address(name, next)]);
+      for (const name of SOURCES) setTiles(map, name, [address(name, next)]);
     },
     refresh() {
       for (const name of SOURCES) if (name !== "heat" || shown.heat) map.refreshTiles(name);
     },
     retry() {
-      for (const name of SOURCES) map.getSource(name).setTiles([address(name, filtered)]);
+      for (const name of SOURCES) setTiles(map, name, [address(name, filtered)]);
     },
   };
 }

@@ -2,6 +2,7 @@
 import { followTheme } from "./base.js";
 import { breaks, classOf, drawnAt, rampStep } from "./state.js";
 import { LEVELS, token } from "./style.js";
+import { setTiles } from "./tiles.js";
 
 const UNITS = { source: "units", sourceLayer: "units" };
 const NOBODY = "—";
@@ -75,7 +76,7 @@ export function addShading(map, { shade, level, levels, covered }) {
     if (reached) map.setLayerZoomRange(`units-line-${reached}`, first(reached), 24);
     if (level && map.getLayer(`units-line-${level}`)) map.setLayerZoomRange(`units-line-${level}`, 0, 24);
     reached = level;
-    map.getSource("units").setTiles([tilesOf(level)]);
+    setTiles(map, "units", [tilesOf(level)]);
   }
 
   followTheme(map, paint);
