@@ -8,15 +8,16 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 from sqlalchemy.engine import URL
 
-from tests.browser.conftest import Live
+from tests.browser.conftest import Live, Watch
 from tests.browser.units.conftest import VILLAGE, grids_of, map_is_there, shifted_file, wait_until
 
 __all__ = ["shifted_file"]
 
 
 def test_administrator_imports_mends_and_publishes(
-    page: Page, fresh: Live, sign_in: Callable[..., Page], shifted_file: Callable[[URL], Path]
+    page: Page, fresh: Live, sign_in: Callable[..., Page], shifted_file: Callable[[URL], Path], watch: Watch
 ) -> None:
+    watch.allow("409")  # publishing with errors is refused on purpose below
     first, name, _ = grids_of(fresh.database)[0]
 
     # A surveyor has sent the grids of one village. The administrator chooses the file; nothing is stored by looking at it.

@@ -1,6 +1,6 @@
 // The preview of an import: rows by outcome beside the map; a click on a row goes to its outline.
 import { faultLayers, outcomeLayers, outcomeNames, repaint, withSpots } from "./outcomes.js";
-import { ask, boundsOf, fit, labelPoints, overlay, startMap, tell } from "./shapes.js";
+import { ask, boundsOf, fit, labelPoints, overlay, startMap, tell, waitForDrawing } from "./shapes.js";
 
 const filters = document.querySelector("[data-outcomes]");
 const rows = document.querySelector("[data-rows]");
@@ -21,14 +21,16 @@ for (const form of document.querySelectorAll("[data-once]")) {
 
 const element = document.querySelector("[data-preview-map]");
 async function show(map) {
+  const waiting = waitForDrawing(element, map);
   let data;
   try {
     data = await ask(element.dataset.shapes);
   } catch (error) {
+    waiting.failed();
     tell(element, error.message, () => show(map));
     return;
   }
-  tell(element, "");
+  waiting.drawn();
   const outlines = data.features.filter((one) => one.properties.outcome !== "fault");
   const faults = data.features.filter((one) => one.properties.outcome === "fault");
   overlay(map, "outcomes", { type: "FeatureCollection", features: outlines }, outcomeLayers());

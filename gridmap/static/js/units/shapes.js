@@ -66,6 +66,18 @@ export function startMap(element, options = {}) {
   });
 }
 
+/** Say over a map that outlines are on their way, until they are drawn. */
+export function waitForDrawing(element, map) {
+  element.querySelector(".map-error")?.remove();
+  const line = document.createElement("p");
+  line.className = "map-wait";
+  line.setAttribute("role", "status");
+  line.textContent = "正在加载边界…";
+  element.append(line);
+  const done = () => line.remove();
+  return { drawn: () => map.once("idle", done), failed: done };
+}
+
 /** Write a line over a map: an error with an offer to try again, or nothing. */
 export function tell(element, text, retry) {
   element.querySelector(".map-wait, .map-error")?.remove();

@@ -1,6 +1,6 @@
 // The page of a version: its changes and faults on one map; a click on a fault in the list goes there, and back.
 import { faultLayers, outcomeLayers, outcomeNames, repaint, withSpots } from "./outcomes.js";
-import { ask, boundsOf, fit, labelPoints, overlay, startMap, tell } from "./shapes.js";
+import { ask, boundsOf, fit, labelPoints, overlay, startMap, tell, waitForDrawing } from "./shapes.js";
 
 for (const button of document.querySelectorAll("[data-confirm]")) {
   button.addEventListener("click", (event) => {
@@ -32,6 +32,7 @@ function choose(map, id, move = true) {
 }
 
 async function show(map) {
+  const waiting = waitForDrawing(element, map);
   try {
     const [changes, found] = await Promise.all([ask(element.dataset.changes), ask(element.dataset.faults)]);
     faults = found.features;
@@ -43,8 +44,9 @@ async function show(map) {
     }
     repaint(map, () => [...outcomeLayers(), ...outcomeNames(), ...faultLayers()]);
     fit(map, boundsOf(changes.features) ?? boundsOf(faults), { duration: 0 });
-    tell(element, "");
+    waiting.drawn();
   } catch (error) {
+    waiting.failed();
     tell(element, error.message, () => show(map));
   }
 }
