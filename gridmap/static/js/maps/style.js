@@ -24,7 +24,7 @@ const NAMES = [
 ];
 
 // A name moves aside for what lies on its place (the rings of clusters) instead of disappearing.
-const AROUND = { "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 1.6, "text-justify": "auto" };
+const AROUND = { "text-variable-anchor": ["center", "top", "bottom", "left", "right", "top-left", "top-right", "bottom-left", "bottom-right"], "text-radial-offset": 1.7, "text-justify": "auto" };
 
 function unitLayers(color, levels) {
   const from = (level) => levels.find((one) => one.level === level)?.minzoom ?? 22;
