@@ -126,6 +126,11 @@ def cell_level(z: int, step: int) -> int:
     return min(z + step, KEY_ZOOM)
 
 
+def heat_step(z: int) -> int:
+    """Return how much finer than a tile its heat cells are; at the last kept zooms, as fine as is kept."""
+    return CLUSTER_STEP if z + CLUSTER_STEP == CELL_LEVELS[-1] else HEAT_STEP
+
+
 def is_kept(level: int) -> bool:
     """Say whether cells of this zoom are kept in the rollup; others are gathered from rows."""
     return level in CELL_LEVELS

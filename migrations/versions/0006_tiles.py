@@ -52,6 +52,7 @@ create table case_cells (
   unit_code bigint not null,
   unit_level smallint not null,
   cell_level smallint not null,
+  by_status boolean not null,
   cell bigint not null,
   family smallint not null,
   status text not null,
@@ -60,10 +61,12 @@ create table case_cells (
   sum_x bigint not null,
   sum_y bigint not null,
   constraint pk_case_cells primary key (county_code, id),
-  constraint ck_case_cells_county check (county_code = unit_code / 1000000000)
+  constraint ck_case_cells_county check (county_code = unit_code / 1000000000),
+  constraint ck_case_cells_by_status check (by_status = (status <> ''))
 );
-create unique index uq_case_cells_key on case_cells (unit_level, cell_level, cell, unit_code, family, status, risk)
+create unique index uq_case_cells_key on case_cells (unit_level, cell_level, by_status, cell, unit_code, family, status, risk)
   include (n, sum_x, sum_y) nulls not distinct;
+create index ix_case_cells_unit_code on case_cells (unit_level, unit_code, cell_level, by_status, cell);
 """
 
 # Counting below the kept levels, and by what the rollups do not keep, is answered from the index alone; open cases, whose lateness

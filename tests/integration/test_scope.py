@@ -22,7 +22,7 @@ from tests.integration.conftest import actor_at
 # One row in each of two towns, by the least that the table's constraints want.
 ROWS = {
     "boundary_sources": "kind, file_name, sha256, size_bytes, actor_name, report) values ({c}, {u}, 'edit', '', '', 0, '', '{{}}')",
-    "case_cells": "unit_level, cell_level, cell, family, status, n, sum_x, sum_y) values ({c}, {u}, 9, 3, 0, 1, 'registered', 1, 0, 0)",
+    "case_cells": "unit_level, cell_level, by_status, cell, family, status, n, sum_x, sum_y) values ({c}, {u}, 9, 3, true, 0, 1, 'registered', 1, 0, 0)",
     "case_deltas": "month, family, status, n) values ({c}, {u}, '2026-01-01', 1, 'registered', 1)",
     "case_photos": "case_id, sha256, width_px, height_px, size_bytes) select {c}, {u}, id, '', 1, 1, 1 from cases where unit_code = {u}",
     "case_totals": "unit_level, month, family, status, located, n) values ({c}, {u}, 9, '2026-01-01', 1, 'registered', true, 1)",

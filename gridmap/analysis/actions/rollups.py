@@ -32,10 +32,11 @@ order by unit_level, unit_code, month
 on conflict (unit_level, unit_code, month, family, status, risk, located) do update set n = case_totals.n + excluded.n
 """
 UPSERT_CELLS = """
-insert into case_cells (county_code, unit_code, unit_level, cell_level, cell, family, status, risk, n, sum_x, sum_y)
-select unit_code / 1000000000, unit_code, unit_level, cell_level, cell, family, status, risk, n, sum_x, sum_y from ({rows}) as fresh
-order by unit_level, cell_level, cell, unit_code
-on conflict (unit_level, cell_level, cell, unit_code, family, status, risk)
+insert into case_cells (county_code, unit_code, unit_level, cell_level, by_status, cell, family, status, risk, n, sum_x, sum_y)
+select unit_code / 1000000000, unit_code, unit_level, cell_level, status <> '', cell, family, status, risk, n,
+  sum_x, sum_y from ({rows}) as fresh
+order by unit_level, cell_level, status <> '', cell, unit_code
+on conflict (unit_level, cell_level, by_status, cell, unit_code, family, status, risk)
 do update set n = case_cells.n + excluded.n, sum_x = case_cells.sum_x + excluded.sum_x, sum_y = case_cells.sum_y + excluded.sum_y
 """
 
@@ -56,13 +57,15 @@ def cells_of(source: str) -> str:
     finest = 2 * (KEY_ZOOM - CELL_LEVELS[-1])
     shifts = ", ".join(f"({level}, {2 * (KEY_ZOOM - level)})" for level in CELL_LEVELS)
     return f"""
-select unit_code / step * step as unit_code, unit_level, cell_level, cell >> shift << shift as cell, family, status, risk,
+select unit_code / step * step as unit_code, unit_level, cell_level, cell >> shift << shift as cell, family,
+  case when by_status then status else '' end as status, risk,
   sum(n)::int as n, sum(sum_x)::bigint as sum_x, sum(sum_y)::bigint as sum_y
 from (
   select unit_code / {unit_step(UNIT_LEVELS[-1])} * {unit_step(UNIT_LEVELS[-1])} as unit_code, zkey >> {finest} << {finest} as cell,
     family, status, risk, sum(n) as n, sum(n * x) as sum_x, sum(n * y) as sum_y
   from {source} where zkey is not null group by 1, 2, 3, 4, 5
 ) as finest cross join (values {_steps()}) as levels (unit_level, step) cross join (values {shifts}) as zooms (cell_level, shift)
+cross join (values (true), (false)) as details (by_status)
 group by 1, 2, 3, 4, 5, 6, 7 having sum(n) <> 0 or sum(sum_x) <> 0 or sum(sum_y) <> 0"""
 
 

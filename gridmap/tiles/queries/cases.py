@@ -18,12 +18,12 @@ from gridmap.tiles.rules import (
     BY_DEFAULT,
     CLUSTER_STEP,
     EXTENT,
-    HEAT_STEP,
     NO_RISK,
     ROW_ZOOM,
     Tile,
     cell_level,
     expand_zoom,
+    heat_step,
     is_kept,
 )
 
@@ -72,7 +72,7 @@ def heat_tile(actor: Actor, tile: Tile, wanted: CaseFilter, now: datetime) -> Dr
     """Return the ``heat`` layer of a tile: weighted points of the cells of a 16 × 16 grid."""
     wish = Wish(tile, wanted, readable(actor, wanted), (), now)
     with database.lean() as connection, connection.cursor() as cursor:
-        return Drawn(_one(cursor, actor, cluster_sql(cursor, wish, HEAT_STEP, layer="heat")))
+        return Drawn(_one(cursor, actor, cluster_sql(cursor, wish, heat_step(tile.z), layer="heat")))
 
 
 def _one(cursor: Any, actor: Actor, sql: str) -> bytes:
@@ -123,7 +123,7 @@ from ({source}) as parts group by cell having sum(n) > 0) as t"""
 
 def _place(column: str, index: int, scale: float) -> str:
     """Return the SQL of the middle of a cluster in the units of the tile (0 … 4095)."""
-    return f"least(greatest(floor(((sum({column}) / sum(n)::float8 + 0.5) * {scale!r} - {index}) * {EXTENT}), 0), {EXTENT - 1})"
+    return f"least(greatest(floor(((sum({column}) / sum(n) + 0.5) * {scale!r} - {index}) * {EXTENT}), 0), {EXTENT - 1})"
 
 
 def _inside(wish: Wish) -> str:
@@ -136,8 +136,9 @@ def _kept(wish: Wish, level: int, unit_level: int, more: str = "") -> str:
     keys = wish.tile.keys
     shift = 2 * (KEY_ZOOM - level)
     where = ranges_sql("unit_code", wish.spans) + rolled_sql(wish.wanted, "true") + more
-    return f"""select cell, family, status, risk, n, sum_x, sum_y from case_cells
-where unit_level = {unit_level} and cell_level = {level} and cell >= {keys.lo} and cell < {keys.hi}{where}
+    by_status = bool(wish.wanted.status or more or "status" in wish.by)
+    return f"""select cell, family, status, risk, n, sum_x::float8 as sum_x, sum_y::float8 as sum_y from case_cells
+where unit_level = {unit_level} and cell_level = {level} and by_status = {by_status} and cell >= {keys.lo} and cell < {keys.hi}{where}
 union all select zkey >> {shift} << {shift}, family, status, risk, n, n * gridmap_squeeze(zkey), n * gridmap_squeeze(zkey >> 1)
 from case_deltas where zkey >= {keys.lo} and zkey < {keys.hi}{where}"""
 

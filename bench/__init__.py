@@ -1,0 +1,1 @@
+"""What is measured, and against what: each group is a function that returns its measures."""
