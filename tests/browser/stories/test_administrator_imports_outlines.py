@@ -42,11 +42,13 @@ def test_administrator_imports_mends_and_publishes(
 
     # A click on a fault goes to it on the map; the area is told in square metres.
     zoom = "document.querySelector('[data-version-map]').gridmap.getZoom()"
+    expect(page.locator(".map-wait")).to_have_count(0)
     far = page.evaluate(zoom)
-    faults.first.locator("[data-fault]").click()
-    expect(faults.first.locator("[data-fault]")).to_have_attribute("aria-pressed", "true")
+    smallest = page.locator("[data-fault]:enabled").last
+    smallest.click()
+    expect(smallest).to_have_attribute("aria-pressed", "true")
     wait_until(page, f"{zoom} > {far} + 0.2")
-    expect(faults.first.locator(".fault-area")).to_contain_text("m²")
+    expect(smallest.locator(".fault-area")).to_contain_text("m²")
 
     # With errors it cannot go into force by a mere click.
     page.get_by_role("button", name="确认错误并发布").click()
