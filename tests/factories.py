@@ -70,7 +70,7 @@ class Factories:
                 session.add(
                     Outline(
                         unit_code=unit_code,
-                        version_id=1,
+                        version_id=0,
                         level=significant_digits(unit_code),
                         geom=from_shape(shape, 4326),
                         geom_mid=from_shape(shape, 4326),
