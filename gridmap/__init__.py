@@ -31,6 +31,7 @@ def _configure(app: Flask, overrides: dict[str, Any]) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=values.secure_cookies,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=values.session_hours),
+        SESSION_REFRESH_EACH_REQUEST=False,  # idle time is kept with the sign-in, on the server
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=values.secure_cookies,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),

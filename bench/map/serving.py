@@ -92,7 +92,7 @@ def tipg_server(name: str, workers: int = 2) -> Iterator[int]:
         cursor.execute("analyze cases")
     port = free_port()
     env = {
-        **os.environ, "DATABASE_URL": plain(address(name)), "TIPG_DB_SCHEMAS": '["public"]', "TIPG_DB_TABLES": '["cases"]',
+        **os.environ, "DATABASE_URL": plain(address(name)), "TIPG_DB_SCHEMAS": '["public"]', "TIPG_DB_TABLES": '["public.cases"]',
         "TIPG_TILE_BUFFER": "0", "TIPG_MAX_FEATURES_PER_TILE": "10000", "DB_MIN_CONN_SIZE": "4", "DB_MAX_CONN_SIZE": "4",
     }  # fmt: skip
     command = [
@@ -149,34 +149,55 @@ class Wire:
     """One connection to a server, kept open where the server keeps it: hardly anything that could slow a server down."""
 
     def __init__(self, port: int, cookie: str = "") -> None:
-        self.port, self.socket = port, None
+        self.port = port
+        self.socket: socket.socket | None = None
         self.rest = f"Host: 127.0.0.1\r\nAccept-Encoding: gzip\r\n{f'Cookie: {cookie}' + chr(13) + chr(10) if cookie else ''}\r\n"
 
     def get(self, path: str) -> bytes:
         """Fetch a path and return the body. Raises ``RuntimeError`` for any status but 200 and 204."""
-        if self.socket is None:
-            self.socket = socket.create_connection(("127.0.0.1", self.port))
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.sendall(f"GET {path} HTTP/1.1\r\n{self.rest}".encode())
-        data = b""
-        while b"\r\n\r\n" not in data:
-            part = self.socket.recv(65536)
-            if not part:
-                raise RuntimeError("connection closed before an answer")
-            data += part
-        head, _, body = data.partition(b"\r\n\r\n")
-        length = re.search(rb"(?i)content-length: (\d+)", head)
-        while len(body) < (int(length[1]) if length else 0):
-            part = self.socket.recv(262144)
-            if not part:
-                break
-            body += part
-        if b"connection: close" in head.lower():
-            self.socket.close()
-            self.socket = None
+        kept = self.socket is not None
+        try:
+            head, body = self._ask(path)
+        except ConnectionError:
+            if not kept:
+                raise
+            head, body = self._ask(path)  # a connection kept open was closed for idleness
         if head[9:12] not in (b"200", b"204"):
             raise RuntimeError(f"{path} answered {head[:60]!r}")
         return body
+
+    def _ask(self, path: str) -> tuple[bytes, bytes]:
+        if self.socket is None:
+            self.socket = socket.create_connection(("127.0.0.1", self.port))
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            self.socket.sendall(f"GET {path} HTTP/1.1\r\n{self.rest}".encode())
+            data = b""
+            while b"\r\n\r\n" not in data:
+                data += self._more()
+            head, _, body = data.partition(b"\r\n\r\n")
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            while len(body) < (int(length[1]) if length else 0):
+                body += self._more()
+        except ConnectionError:
+            self.close()
+            raise
+        if b"connection: close" in head.lower():
+            self.close()
+        return head, body
+
+    def _more(self) -> bytes:
+        assert self.socket is not None
+        part = self.socket.recv(262144)
+        if not part:
+            raise ConnectionResetError("connection closed before the whole answer")
+        return part
+
+    def close(self) -> None:
+        """Close the connection; the next request opens a new one."""
+        if self.socket is not None:
+            self.socket.close()
+            self.socket = None
 
 
 def rate(make: Callable[[], Callable[[Any], Any]], things: Sequence[Any], seconds: float) -> float:

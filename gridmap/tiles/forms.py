@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+from werkzeug.datastructures import MultiDict
 
 from gridmap.analysis.rules import LEVELS
+from gridmap.cases.forms import CaseFilter
 from gridmap.errors import BadInput, NotFound
 from gridmap.tiles.rules import ATTRIBUTES, LAYERS, MAX_ZOOM, Tile, tile_of
 
@@ -62,3 +67,18 @@ def read_day(args: Mapping[str, str], today: date) -> date:
     if not 1900 <= found.year <= 2199:
         raise BadInput("日期“at”应在 1900 年至 2199 年之间。", field="at")
     return found
+
+
+@lru_cache(maxsize=512)
+def read_filter(query: bytes) -> CaseFilter:
+    """Return the filter of a query string; remembered, because one view of the map asks for many tiles under one filter.
+
+    Raises ``BadInput`` naming the field.
+    """
+    return CaseFilter.from_args(read_args(query))
+
+
+@lru_cache(maxsize=512)
+def read_args(query: bytes) -> MultiDict[str, str]:
+    """Return the parameters of a query string; not to be changed, since they are remembered."""
+    return MultiDict(parse_qsl(query.decode("utf-8", "replace"), keep_blank_values=True))
