@@ -93,14 +93,18 @@ def scope_settings(actor: Actor | None) -> dict[str, str]:
     if actor is None or not actor.ranges:
         return {"role": APP_ROLE, "gridmap.scope_lo": "0", "gridmap.scope_hi": "0", "gridmap.account_id": "0"}
     ranges = actor.ranges
-    several = "{" + ",".join(f"[{r.lo},{r.hi})" for r in ranges) + "}"
     return {
         "role": APP_ROLE if len(ranges) == 1 else POSTS_ROLE,
         "gridmap.scope_lo": str(actor.hull.lo),
         "gridmap.scope_hi": str(actor.hull.hi),
-        "gridmap.scope_posts": several if len(ranges) > 1 else "",
+        "gridmap.scope_posts": multirange(ranges) if len(ranges) > 1 else "",
         "gridmap.account_id": str(actor.account_id),
     }
+
+
+def multirange(ranges: Sequence[Range]) -> str:
+    """Return ranges of unit codes as PostgreSQL writes an ``int8multirange``."""
+    return "{" + ",".join(f"[{r.lo},{r.hi})" for r in ranges) + "}"
 
 
 def scope_statement(actor: Actor | None) -> str:
@@ -129,6 +133,7 @@ def make_engine(url: URL | str, **options: Any) -> Engine:
     return create_engine(
         url,
         pool_pre_ping=False,
+        hide_parameters=True,  # what people wrote does not belong into logs
         connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c jit=off", "application_name": "gridmap"},
         json_serializer=lambda value: json.dumps(value, ensure_ascii=False),
         **{"pool_size": 5, "max_overflow": 5, "pool_recycle": 1800, **options},

@@ -13,6 +13,7 @@ from gridmap.accounts.models import Account, Notice, PostHeld
 from gridmap.accounts.queries import login_state, visible_notices
 from gridmap.accounts.rules import first_password, new_token, password_fault, token_hash
 from gridmap.clock import now
+from gridmap.db import multirange
 from gridmap.errors import BadInput, Conflict, Forbidden, NotFound
 
 hasher = PasswordHasher()  # argon2id with the library's parameters (RFC 9106, low-memory profile)
@@ -99,14 +100,19 @@ def create_account(
 
 
 def reset_password(session: Session, actor: Actor, *, account: Account) -> str:
-    """Give a person a new first password, ending all their sign-ins; return it, to be told once."""
+    """Give a person a new first password, ending all their sign-ins; return it, to be told once.
+
+    Whoever knows it can be that person, so every post must be the actor's to manage. Raises ``Forbidden`` otherwise.
+    """
     _require(actor, account.unit_code)
     password = first_password()
+    within = multirange(actor.granted_ranges(Permission.ACCOUNT_MANAGE))
     done = session.execute(
-        text("select gridmap_reset_password(:name, :hash)"), {"name": account.username, "hash": hasher.hash(password)}
+        text("select gridmap_reset_password(:name, :hash, cast(:within as int8multirange))"),
+        {"name": account.username, "hash": hasher.hash(password), "within": within},
     ).scalar()
     if not done:
-        raise NotFound("没有找到该账号。")
+        raise Forbidden("该人员在您管理的范围以外另有岗位，请由上级系统管理员重置密码。")
     audit.record(session, actor, "account.password_reset", account.username, account.unit_code)
     return password
 

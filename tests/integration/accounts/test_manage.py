@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from gridmap.access import Role
 from gridmap.accounts import queries
-from tests.factories import GRID_A11, GRID_B11, TOWN_A, TOWN_B, Factories
+from tests.factories import COUNTY, GRID_A11, GRID_B11, TOWN_A, TOWN_B, Factories
 
 NEW = {"username": "li.ceshi", "name": "李测试", "role": "leader", "unit": str(TOWN_A)}
 
@@ -95,3 +95,13 @@ def test_nobody_disables_themselves(app: Flask, make: Factories) -> None:
     username, password = make.account((Role.ADMINISTRATOR, TOWN_A))
     client = enter(app, username, password)
     assert client.post(f"/accounts/{username}/disable").status_code == 409
+
+
+def test_a_password_that_opens_more_than_the_asker_manages_is_not_reset(app: Flask, make: Factories) -> None:
+    make.world()
+    boss = enter(app, *make.account((Role.ADMINISTRATOR, TOWN_A), (Role.LEADER, COUNTY)))
+    username, password = make.account((Role.GRID_WORKER, GRID_A11), (Role.LEADER, COUNTY))
+    answer = boss.post(f"/accounts/{username}/password", headers={"Accept": "application/json"})
+    assert answer.status_code == 403
+    assert "范围以外另有岗位" in answer.json["detail"]
+    enter(app, username, password)
