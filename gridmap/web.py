@@ -1,4 +1,4 @@
-"""What every request needs: the actor, the session and its commit, who may enter a door, paging, ETag, JSON or page.
+"""What every request needs: the actor, the session and its commit, who may enter a door, paging, JSON or page.
 
 The rule of commit: actions flush; a request that writes (POST, PUT, PATCH, DELETE) commits once, after its view returned and
 before its answer is sent; any error rolls back.
@@ -6,8 +6,8 @@ before its answer is sent; any error rolls back.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -25,7 +25,7 @@ from wtforms.meta import DefaultMeta
 from gridmap.access import Actor, Permission
 from gridmap.constraints import from_database
 from gridmap.db import database
-from gridmap.errors import BadInput, Forbidden, NotSignedIn
+from gridmap.errors import BadInput, Forbidden, NotFound, NotSignedIn
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 F = TypeVar("F", bound=Callable[..., Any])
@@ -89,10 +89,20 @@ def wants_json() -> bool:
 
 
 def guard_doors(app: Flask) -> None:
-    """Refuse everything that is not declared open: no sign-in, no door; and a first password is changed before anything else."""
+    """Refuse everything that is not declared open: no sign-in, no door; and a first password is changed before anything else.
+
+    What comes out stays in no cache, and not behind the back button after signing out, unless its view says how it may.
+    """
+
+    @app.after_request
+    def private(response: Response) -> Response:
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
     @app.before_request
     def guard() -> BaseResponse | None:
+        _refuse_nul()
         view = app.view_functions.get(request.endpoint or "")
         door = getattr(view, "door", None)
         if request.endpoint is None or request.endpoint == "static" or door == "public":
@@ -106,6 +116,15 @@ def guard_doors(app: Flask) -> None:
                 return redirect(url_for("accounts.password"))
             raise Forbidden("首次登录请先修改密码。")
         return None
+
+
+def _refuse_nul() -> None:
+    """Refuse an address with a NUL, which no text in the database has. Raises ``NotFound`` or ``BadInput``."""
+    if "\x00" in request.path:
+        raise NotFound("没有找到该页面：地址中含有无法识别的字符。")
+    for name, value in request.args.items(multi=True):
+        if "\x00" in name + value:
+            raise BadInput("地址中含有无法识别的字符，请重新输入。", field=name.replace("\x00", ""))
 
 
 def commit_rule(app: Flask) -> None:
@@ -126,7 +145,7 @@ def commit_rule(app: Flask) -> None:
 
 
 class Form(FlaskForm):
-    """Base of every form: the library's own messages in Chinese."""
+    """Base of every form: the library's own messages in Chinese; no field takes what PostgreSQL cannot hold."""
 
     class Meta(FlaskForm.Meta):
         """WTForms ships these messages."""
@@ -136,6 +155,16 @@ class Form(FlaskForm):
         def get_translations(self, form: Any) -> Any:
             """Use WTForms' catalogue, whatever else is installed."""
             return DefaultMeta.get_translations(self, form)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check every field. A NUL is told beside its field, and taken out, so that the page that shows it stays valid."""
+        spoilt = [field for field in self if isinstance(field.data, str) and "\x00" in field.data]
+        for field in spoilt:
+            field.data = field.data.replace("\x00", "")
+        fine = super().validate(extra_validators)
+        for field in spoilt:
+            field.errors = [f"“{field.label.text}”含有无法识别的字符，请重新输入。"]
+        return fine and not spoilt
 
 
 @dataclass
@@ -169,18 +198,17 @@ def attempt(form: Any) -> Iterator[Attempt]:
         outcome.done = True
 
 
+def page_number(args: Mapping[str, str]) -> int:
+    """Return the asked page, from 1. Raises ``BadInput`` for what is no number, or beyond any list."""
+    text = args.get("page") or "1"
+    if not re.fullmatch(r"[0-9]{1,6}", text) or int(text) < 1:
+        raise BadInput("页码应为从 1 起的整数。", field="page")
+    return int(text)
+
+
 def listing(items: list[dict[str, Any]], total: int, following: str | None) -> Response:
     """Answer a list for programs: ``items``, ``total`` of the same filter, ``next`` (address of the next page or null)."""
     return jsonify(items=items, total=total, next=following)
-
-
-def with_etag(body: bytes, mimetype: str) -> Response:
-    """Answer ``body`` for this person only, with an ETag of its content; 304 when the asker has it already."""
-    response = Response(body, mimetype=mimetype)
-    response.set_etag(hashlib.blake2b(body, digest_size=12).hexdigest())
-    response.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
-    response.vary.add("Cookie")
-    return response.make_conditional(request)  # type: ignore[return-value]
 
 
 def safe_next(target: str | None) -> str:

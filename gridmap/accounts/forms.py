@@ -37,15 +37,29 @@ class PasswordForm(Form):
             raise ValidationError("两次输入的新密码不一致。")
 
 
+def _plain(text: str | None) -> str | None:
+    """Strip blanks, which come with pasting."""
+    return text.strip() if text else text
+
+
+def _digits(text: str | None) -> str | None:
+    """Strip blanks and take full-width digits for what they are."""
+    return text.strip().translate(str.maketrans("０１２３４５６７８９", "0123456789")) if text else text
+
+
 class PostForm(Form):
     """岗位: a role at a unit."""
 
     role = SelectField("岗位角色", choices=[SelectChoice(role.value, name) for role, name in ROLE_NAMES.items()])
     unit = StringField(
         "区划代码",
+        filters=[_digits],
         validators=[
             InputRequired("请填写区划代码。"),
-            Regexp(r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12}|\d{15})$", message="区划代码应为 2、4、6、9、12 或 15 位数字。"),
+            Regexp(
+                r"([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}|[0-9]{15})\Z",
+                message="区划代码应为 2、4、6、9、12 或 15 位数字。",
+            ),
         ],
     )
 
@@ -60,14 +74,17 @@ class AccountForm(PostForm):
 
     username = StringField(
         "用户名",
+        filters=[_plain],
         validators=[
             InputRequired("请填写用户名。"),
             Regexp(
-                r"^[a-z0-9][a-z0-9._-]{1,39}$",
+                r"[a-z0-9][a-z0-9._-]{1,39}\Z",
                 message="用户名由 2–40 位小写字母、数字、点、横线组成，以字母或数字开头。",
             ),
         ],
     )
     name = StringField(
-        "姓名", validators=[InputRequired("请填写姓名。"), Length(max=60, message="姓名须为 1–60 个字。")]
+        "姓名",
+        filters=[_plain],
+        validators=[InputRequired("请填写姓名。"), Length(min=1, max=60, message="姓名须为 1–60 个字。")],
     )

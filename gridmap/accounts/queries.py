@@ -25,8 +25,8 @@ def actor_of(token: str, *, fresh: bool = False) -> Actor | None:
     """
     key = token_hash(token)
     hit = _seen.get(key)
-    if hit and not fresh and time.monotonic() - hit[0] < ACTOR_TTL_S:
-        return hit[1]
+    if hit and not fresh and time.monotonic() - hit[0] < ACTOR_TTL_S and not hit[1].must_change_password:
+        return hit[1]  # a first password may have been changed in another process: that is asked each time
     limits = settings()
     with database.lean() as connection, connection.cursor() as cursor:
         cursor.execute("select gridmap_actor(%s, %s, %s)", (key, limits.session_minutes, limits.session_hours))

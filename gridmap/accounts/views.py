@@ -16,7 +16,18 @@ from gridmap.accounts.rules import first_password
 from gridmap.errors import BadInput, NotFound
 from gridmap.extensions import limiter
 from gridmap.pages import code, when
-from gridmap.web import actor, attempt, listing, public, requires, safe_next, session, signed_in, wants_json
+from gridmap.web import (
+    actor,
+    attempt,
+    listing,
+    page_number,
+    public,
+    requires,
+    safe_next,
+    session,
+    signed_in,
+    wants_json,
+)
 
 blueprint = Blueprint("accounts", __name__)
 PAGE = 50
@@ -145,7 +156,7 @@ def unread() -> Response:
 @requires(Permission.ACCOUNT_MANAGE)
 def index() -> Response | str:
     """Accounts of the units the person manages."""
-    words, page = request.args.get("q", "").strip()[:60], max(request.args.get("page", 1, int), 1)
+    words, page = request.args.get("q", "").strip()[:60], page_number(request.args)
     rows, total = queries.list_accounts(session, actor, words=words, limit=PAGE, offset=(page - 1) * PAGE)
     following = url_for(".index", q=words or None, page=page + 1) if page * PAGE < total else None
     if wants_json():

@@ -111,10 +111,6 @@ class RegisterForm(Form):
         if not self.validate():
             name, messages = next((f.name, f.errors) for f in self if f.errors)
             raise BadInput(str(messages[0]), field=name)
-        for field in (self.title, self.description, self.address_text):
-            if "\x00" in (field.data or ""):
-                field.data = field.data.replace("\x00", "")  # the page that shows the fault stays valid
-                raise BadInput(f"“{field.label.text}”含有无法识别的字符，请重新输入。", field=field.name)
         if not self.title.data:
             raise BadInput("请填写标题。", field="title")
         return CaseEntry(

@@ -162,3 +162,21 @@ def test_accounts_of_another_town_are_not_listed(signed_in: Callable[..., FlaskC
     assert here in names
     assert there not in names
     assert listed["total"] == len(names)
+
+
+def test_a_password_changed_in_another_process_is_noticed_at_once(client: FlaskClient, make: Factories) -> None:
+    make.world()
+    username, password = make.account((Role.LEADER, TOWN_A), must_change=True)
+    enter(client, username, password)
+    remembered = dict(queries._seen)  # of the process that showed the form
+    new = {"old": password, "new": "Gezi-fangkong-7", "again": "Gezi-fangkong-7"}
+    assert client.post("/account/password", data=new).status_code == 302
+    queries._seen.update(remembered)
+    assert client.get("/notices").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/cases", "/map", "/notices", "/units", "/account/password", "/notices/count"])
+def test_pages_of_a_person_stay_in_no_cache(client: FlaskClient, person: tuple[str, str], address: str) -> None:
+    enter(client, *person)
+    for kind in ("text/html", "application/json"):
+        assert "no-store" in client.get(address, headers={"Accept": kind}).headers["Cache-Control"]
