@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, render_template, request
+import psycopg2
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gridmap.constraints import from_database
 from gridmap.errors import BadInput, Forbidden, GridmapError, NotFound, NotReady, TooLarge, TooMany
+from gridmap.extensions import login_manager
 from gridmap.web import wants_json
 
 log = logging.getLogger("gridmap")
@@ -65,9 +67,15 @@ def install(app: Flask) -> None:
         return render(from_database(error))
 
     @app.errorhandler(OperationalError)
-    def unreachable(error: OperationalError) -> Response:
-        log.error("database unreachable: %s", type(error.orig).__name__)
+    @app.errorhandler(psycopg2.OperationalError)
+    def unreachable(error: OperationalError | psycopg2.OperationalError) -> Response:
+        log.error("database unreachable: %s", type(getattr(error, "orig", error)).__name__)
+        g._login_user = login_manager.anonymous_user()  # the page must not ask the database who reads it
         return render(NotReady("数据库暂时无法连接，请稍后再试；如持续出现请联系系统管理员。"))
+
+    @app.errorhandler(RecursionError)
+    def too_deep(_error: RecursionError) -> Response:
+        return render(BadInput("提交的内容嵌套过深，无法识别。"))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response | HTTPException:
