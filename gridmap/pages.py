@@ -25,12 +25,13 @@ STATIC = Path(__file__).parent / "static"
 def content_security_policy() -> dict[str, str]:
     """Everything comes from this server; a configured base map adds its host to images and requests, nothing else."""
     hosts = ""
-    kind, _, template = settings().basemap.partition(":")
+    kind, _, template = settings().basemap.strip().partition(":")
+    kind = kind.lower()
     if kind == "tianditu":
         hosts = " https://*.tianditu.gov.cn"
     elif kind in ("xyz", "wmts"):
-        parts = urlsplit(template.replace("{s}", "*"))
-        hosts = f" {parts.scheme}://{parts.netloc}"
+        addresses = [urlsplit(template.strip().replace("{s}", s)) for s in ("abc" if "{s}" in template else " ")]
+        hosts = "".join(f" {parts.scheme}://{parts.netloc}" for parts in addresses)
     return {
         "default-src": "'self'",
         "script-src": "'self'",
