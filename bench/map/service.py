@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ def bare(name: str) -> Callable[[], Callable[[str], Any]]:
 
         def run(sql: str) -> Any:
             cursor.execute(sql)
-            return bytes(cursor.fetchone()[0])
+            row = cursor.fetchone()
+            return bytes(row[0]) if row else b""
 
         return run
 
@@ -54,13 +56,11 @@ def against_bare(name: str, quick: bool) -> list[Measure]:
             with base.as_owner(name) as connection:
                 pairs = [(path(tile), statement(connection.cursor(), actor, tile)) for tile in tiles]
             wire, run = Wire(port, cookie), bare(name)()
-            times = interleaved(
-                {"server": lambda p, w=wire: w.get(p[0]), "bare": lambda p, r=run: r(p[1])}, pairs, 2 if quick else 9
-            )
+            times = interleaved({"server": _first(wire.get), "bare": _second(run)}, pairs, 2 if quick else 9)
             note = f"{times['server']:.2f} / {times['bare']:.2f} ms"
             found.append(Measure(f"server.z{z}.p50", times["server"] / times["bare"], "x", slower, note=note))
             served, plain = rates(
-                [lambda c=cookie, p=port: _first(Wire(p, c).get), lambda: _second(bare(name)())],
+                [partial(_ours, port, cookie), lambda: _second(bare(name)())],
                 pairs,
                 1 if quick else 5,
             )
@@ -68,6 +68,10 @@ def against_bare(name: str, quick: bool) -> list[Measure]:
             found.append(Measure(f"server.z{z}.rate", served / plain, "x", share, most=False, note=note))
         found.append(Measure("server.worker_memory", resident_mb(process.pid), "MB", 200))
     return found
+
+
+def _ours(port: int, cookie: str) -> Callable[[Any], Any]:
+    return _first(Wire(port, cookie).get)
 
 
 def _first(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -110,7 +114,7 @@ def against_tipg(name: str, quick: bool) -> list[Measure]:
                     pairs.append(pair)
             assert len(pairs) >= 5, f"only {len(pairs)} comparable tiles at z {z}"
             mine, yours = rates(
-                [lambda c=cookie: _first(Wire(port, c).get), lambda: _second(Wire(other).get)], pairs, 1 if quick else 5
+                [partial(_ours, port, cookie), lambda: _second(Wire(other).get)], pairs, 1 if quick else 5
             )
             note = f"{mine:.0f} / {yours:.0f} 个每秒，{len(pairs)} 个瓦片"
             found.append(Measure(f"tipg.z{z}.rate", mine / yours, "x", 2.5, most=False, note=note))

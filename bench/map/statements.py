@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bench.map import base
@@ -122,6 +123,10 @@ def _packed(body: Any) -> int:
     return len(zlib.compress(bytes(body), 1))
 
 
+def _counted(actor: Actor, level: int, wanted: CaseFilter) -> Any:
+    return count_by_unit(actor, wanted, level, now())
+
+
 def choropleth(name: str, quick: bool) -> list[Measure]:
     """Time the counts of the children of a city, a district, a town and a village under pairs of filters."""
     from datetime import timedelta
@@ -144,7 +149,7 @@ def choropleth(name: str, quick: bool) -> list[Measure]:
                 CaseFilter.from_args({"unit": f"{unit:015d}", **{k: v.format(**days) for k, v in pair.items()}})
                 for pair in FILTERS
             ]
-            sides = {"all": lambda wanted, a=actor, n=level: count_by_unit(a, wanted, n, now())}
+            sides: dict[str, Callable[[Any], Any]] = {"all": partial(_counted, actor, level)}
             times = interleaved(sides, filters, 2 if quick else 15)
             found.append(Measure(f"counts.{kind}", times["all"], "ms", 30, note=f"{len(filters)} 组双条件的中位数"))
             for pair, wanted in zip(FILTERS, filters, strict=True):
