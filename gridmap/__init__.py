@@ -48,7 +48,7 @@ def _extensions(app: Flask) -> None:
     from gridmap.accounts import views as accounts
     from gridmap.config import settings
     from gridmap.extensions import csrf, limiter, login_manager, talisman
-    from gridmap.web import commit_rule, guard_doors
+    from gridmap.web import bound_bodies, commit_rule, guard_doors
 
     # First, so that even a page that refuses a forged request has its nonce.
     talisman.init_app(
@@ -60,6 +60,7 @@ def _extensions(app: Flask) -> None:
         content_security_policy_nonce_in=["script-src"],
         referrer_policy="same-origin",
     )
+    bound_bodies(app)  # before anything reads a form
     csrf.init_app(app)
     limiter.init_app(app)
     login_manager.init_app(app)

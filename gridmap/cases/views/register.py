@@ -18,7 +18,7 @@ from gridmap.clock import now, today
 from gridmap.config import settings
 from gridmap.errors import GridmapError
 from gridmap.pages import code
-from gridmap.web import actor, attempt, requires, session, wants_json
+from gridmap.web import actor, attempt, requires, session, takes, wants_json
 
 
 @blueprint.get("/cases/new")
@@ -34,9 +34,9 @@ def new() -> str:
 
 @blueprint.post("/cases")
 @requires(Permission.CASE_CREATE)
+@takes(lambda: (settings().max_photo_mb * MOST_PHOTOS + 2) * 1024 * 1024)
 def create() -> Response | str | tuple[str, int]:
     """Register a case; the same form sent twice gives the same case."""
-    request.max_content_length = (settings().max_photo_mb * MOST_PHOTOS + 2) * 1024 * 1024
     form = RegisterForm()
     if request.form.get("swap"):
         form.lon.data, form.lat.data = form.lat.data, form.lon.data

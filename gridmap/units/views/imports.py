@@ -14,11 +14,12 @@ from gridmap.units.forms.uploads import Upload, find_upload, keep_upload
 from gridmap.units.forms.web import UploadForm
 from gridmap.units.queries.review import present_features
 from gridmap.units.views.door import blueprint
-from gridmap.web import actor, requires, session, wants_json
+from gridmap.web import actor, requires, session, takes, wants_json
 
 
 @blueprint.route("/units/import", methods=["GET", "POST"])
 @requires(Permission.UNIT_IMPORT)
+@takes(lambda: settings().max_upload_mb * 1024 * 1024)
 def upload() -> Response | str | tuple[str, int]:
     """Choose a file and say what it is; a file that can be read leads to its preview."""
     form = UploadForm()
