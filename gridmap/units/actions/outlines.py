@@ -13,7 +13,16 @@ from gridmap import audit
 from gridmap.access import Actor, Permission
 from gridmap.errors import RowError
 from gridmap.units.actions.drafts import NewOutline, hash_of, new_version, put_outlines
-from gridmap.units.actions.reports import ImportReport, Outcome, RowResult, common_unit, one_at_a_time, refuse, require
+from gridmap.units.actions.reports import (
+    ImportReport,
+    Outcome,
+    RowResult,
+    common_unit,
+    one_at_a_time,
+    parent_error,
+    refuse,
+    require,
+)
 from gridmap.units.actions.review import run_check, tolerances_in_force
 from gridmap.units.forms.files import OutlineFile, OutlineRow
 from gridmap.units.models import OutlineVersion, Unit
@@ -128,6 +137,7 @@ def _row_errors(given: Sequence[Given], known: dict[int, Unit]) -> list[RowError
         (item.row, item.field, f"{_rows_named(item.fault.message, given)}{item.fault.suggestion}")
         for item in structure_faults(entries, known)
     ]
+    found.extend(_parent_errors(given, known))
     for place, item in enumerate(given):
         unit = known.get(item.row.code)
         if unit is not None and unit.valid_to is not None:
@@ -140,6 +150,21 @@ def _row_errors(given: Sequence[Given], known: dict[int, Unit]) -> list[RowError
         RowError(given[place].row.row, field, (f"{given[place].file.name}：" if several else "") + message)
         for place, field, message in sorted(found)
     ]
+
+
+def _parent_errors(given: Sequence[Given], known: dict[int, Unit]) -> list[tuple[int, str, str]]:
+    """Return (place, field, message) of rows whose parent is not in force and does not come with these files."""
+    here = {item.row.code for item in given}
+    found = []
+    for place, item in enumerate(given):
+        above = parent_of(item.row.code)
+        unit = known.get(above) if above is not None and above not in here else None
+        if unit is None or above is None:
+            continue
+        message = parent_error(above, begun=unit.valid_from is not None, ended=unit.valid_to is not None)
+        if message:
+            found.append((place, "parent_code", message))
+    return found
 
 
 def _rows_named(message: str, given: Sequence[Given]) -> str:

@@ -141,6 +141,9 @@ def _effective(session: Session, version: OutlineVersion, codes: Collection[int]
     newest = session.scalar(select(func.max(Outline.valid_from)).where(latest(), one_of(Outline.unit_code, replaced)))
     if newest is not None and begins < newest:
         raise BadInput(f"生效日期不能早于现行边界的生效日期 {newest:%Y-%m-%d}。", field="effective_on")
+    begun = session.scalar(select(func.max(Unit.valid_from)).where(one_of(Unit.unit_code, version.ended_codes)))
+    if begun is not None and begins < begun:
+        raise BadInput(f"生效日期不能早于要撤销的区划的生效日期 {begun:%Y-%m-%d}。", field="effective_on")
     return begins
 
 

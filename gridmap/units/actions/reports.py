@@ -110,6 +110,15 @@ def common_unit(codes: Collection[int]) -> int:
     return shared
 
 
+def parent_error(parent: int, *, begun: bool, ended: bool) -> str:
+    """Return why a unit cannot come under ``parent``, or an empty text: only units in force may have units below."""
+    if ended:
+        return f"上级 {short_code(parent)} 已撤销：请使用现行上级的代码。"
+    if not begun:
+        return f"上级 {short_code(parent)} 还在尚未发布的版本中：请先发布该版本，或把它加入本文件。"
+    return ""
+
+
 def refuse(rows: list[RowError], what: str = "行") -> None:
     """Raise ``BadInput`` naming all faulty rows, if there are any: nothing is stored."""
     if rows:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from gridmap.clock import today
 from gridmap.errors import BadInput, Forbidden
 from gridmap.units import actions
 from gridmap.units.forms.divisions import read_divisions
@@ -109,3 +111,47 @@ def test_a_dry_run_stores_nothing(world: World, as_actor: Callable[..., Any], tm
         file = written(tmp_path, "99,province,示例省,\n")
         assert actions.import_divisions(session, ADMIN, file=file, dry_run=True).counts["added"] == 1
         assert count(session, "units") == 0
+
+
+def test_no_day_in_the_future(world: World, as_actor: Callable[..., Any], tmp_path: Path) -> None:
+    with as_actor(ADMIN) as session:
+        world.divisions(session)
+        file = written(tmp_path, "990102009,town,未来镇,990102\n")
+        with pytest.raises(BadInput, match="生效日期不能晚于今天"):
+            actions.import_divisions(session, ADMIN, file=file, effective_on=today() + timedelta(days=1))
+        assert count(session, "units", "name = '未来镇'") == 0
+
+
+def test_a_unit_of_a_draft_comes_into_force_and_the_draft_can_still_go(
+    world: World, as_actor: Callable[..., Any], tmp_path: Path
+) -> None:
+    grid = min(world.county.grids())
+    with as_actor(ADMIN) as session:
+        world.divisions(session)
+        draft = actions.import_outlines(session, ADMIN, files=[world.file({grid: world.county.outlines[grid]})])
+        assert count(session, "units", f"unit_code = {grid} and valid_from is null") == 1
+        report = actions.import_divisions(session, ADMIN, file=written(tmp_path, f"{grid},grid,一网格,\n"))
+        assert report.counts["added"] == 1
+        assert count(session, "units", f"unit_code = {grid} and name = '一网格' and valid_from is not null") == 1
+        actions.discard_version(session, ADMIN, version_id=draft.version_id or 0)
+        assert count(session, "units", f"unit_code = {grid}") == 1
+
+
+def test_nothing_comes_under_a_unit_that_is_not_in_force(
+    world: World, as_actor: Callable[..., Any], tmp_path: Path
+) -> None:
+    with as_actor(ADMIN) as session:
+        world.divisions(session)
+        session.execute(text("update units set valid_from = null where unit_code = :c"), {"c": TOWN})
+        file = written(tmp_path, "990102001099,village,新村,990102001\n")
+        with pytest.raises(BadInput) as caught:
+            actions.import_divisions(session, ADMIN, file=file)
+        assert "尚未发布的版本" in caught.value.rows[0].message
+        session.execute(
+            text("update units set valid_from = current_date, valid_to = current_date where unit_code = :c"),
+            {"c": TOWN},
+        )
+        with pytest.raises(BadInput) as caught:
+            actions.import_divisions(session, ADMIN, file=file)
+        assert "已撤销" in caught.value.rows[0].message
+        assert count(session, "units", "name = '新村'") == 0

@@ -23,6 +23,7 @@ from gridmap.units.queries.outlines import outline_on, published_outlines
 from gridmap.units.queries.places import find_unit_at
 from gridmap.units.queries.versions import fault_features, list_changes, list_faults, one_version
 from gridmap.units.rules.checks import Kind
+from gridmap.units.rules.codes import parent_of
 from gridmap.units.rules.datum import Datum, convert_geometry
 from tests.integration.units.conftest import (
     ADMIN,
@@ -266,3 +267,15 @@ def test_wrong_datum_of_new_grids_is_noticed(world: World, as_actor: Callable[..
         assert report.faults[0].kind is Kind.WRONG_DATUM
         with pytest.raises(Conflict):
             actions.publish_version(session, ADMIN, version_id=report.version_id or 0)
+
+
+def test_outlines_wait_for_a_parent_that_is_still_in_a_draft(world: World, as_actor: Callable[..., Any]) -> None:
+    with as_actor(ADMIN) as session:
+        world.divisions(session)
+        grid = min(world.county.grids())
+        parent = parent_of(grid)
+        session.execute(text("update units set valid_from = null where unit_code = :c"), {"c": parent})
+        with pytest.raises(BadInput) as caught:
+            actions.import_outlines(session, ADMIN, files=[world.file({grid: world.county.outlines[grid]})])
+        assert "尚未发布的版本" in caught.value.rows[0].message
+        assert count(session, "outlines") == 0
