@@ -45,13 +45,15 @@ def read_divisions(path: Path, *, name: str = "", limits: Limits | None = None) 
 
 def _lines(text: str) -> tuple[Columns, list[tuple[int, dict[str, str]]]]:
     """Return the columns and (row, record) pairs; blank lines are passed over."""
+    dialect = "\t" if "\t" in text.split("\n", 1)[0] else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=dialect, strict=True)
     try:
-        dialect = "\t" if "\t" in text.split("\n", 1)[0] else ","
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=dialect, strict=True)
         header = [cell.strip() for cell in next(reader, [])]
         rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except csv.Error as error:
-        raise BadInput(f"CSV 格式错误：{error}。请检查引号是否成对。", field="file") from error
+        raise BadInput(
+            f"CSV 格式错误：第 {reader.line_num} 行或它之前有引号不成对，或者多余的字符，请检查。", field="file"
+        ) from error
     columns = _header(header)
     long = [
         RowError(row, None, f"有 {len(cells)} 列，表头只有 {len(header)} 列，请检查多余的逗号。")

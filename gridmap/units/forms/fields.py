@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,9 @@ PARENT_NAMES = ["parent_code", "parent", "上级代码", "上级编码", "父级
 LEVEL_NAMES = ["level", "级别", "层级", "jb"]
 
 
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
 @dataclass(frozen=True)
 class Columns:
     """Names of the columns that were found; empty where there is none."""
@@ -94,6 +98,11 @@ def _first(fields: Sequence[str], names: Sequence[str]) -> str:
     return next((lower[name] for name in names if name in lower), "")
 
 
+def _name(value: object) -> str:
+    """Return a cell as a name on one line; line breaks and tabs inside become a blank."""
+    return re.sub(r"[\t\r\n\v\f]+", " ", str(value or "").strip())
+
+
 def read_cells(
     record: dict[str, Any], columns: Columns, row: int, level: Level | None = None, *, strict: bool = False
 ) -> tuple[Cells | None, list[RowError]]:
@@ -122,7 +131,9 @@ def read_cells(
         shown = code_text(record.get(columns.code))
         words = f"代码 {shown} 是{level_of(code).label}的代码，而本次导入指定的级别是{level.label}。"
         wrong.append(RowError(row, columns.code, words))
-    name = str(record.get(columns.name) or "").strip() if columns.name else ""
+    name = _name(record.get(columns.name)) if columns.name else ""
     if len(name) > 200:
         wrong.append(RowError(row, columns.name, "名称超过 200 个字。"))
+    if CONTROLS.search(name):
+        wrong.append(RowError(row, columns.name, "名称里有控制字符（看不见的字符）：请删去后重新导出。"))
     return Cells(code, name, parent, own or level), wrong

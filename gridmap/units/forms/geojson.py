@@ -31,6 +31,8 @@ def read_geojson(data: bytes, limits: Limits) -> Table:
         raise BadInput(
             f"GeoJSON 格式错误：第 {error.lineno} 行第 {error.colno} 个字符处无法解析，文件可能不完整。", field="file"
         ) from error
+    except ValueError as error:  # a whole number of thousands of digits
+        raise BadInput("GeoJSON 里有长得离谱的数字，不是正常的地图文件，请重新导出。", field="file") from error
     except RecursionError as error:
         raise BadInput("GeoJSON 嵌套层数过深，不是正常的地图文件。", field="file") from error
     features = _features(whole)
@@ -42,13 +44,15 @@ def read_geojson(data: bytes, limits: Limits) -> Table:
     for row, feature in enumerate(features, start=1):
         properties = feature.get("properties") if isinstance(feature, dict) else None
         records.append(_scalars(properties if isinstance(properties, dict) else {}))
+        if not _is_text(records[-1]):
+            wrong.append(RowError(row, "properties", "属性里有残缺的字符（半个 Unicode 字符），请重新导出。"))
         try:
             geoms.append(_geometry(feature))
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, GEOSException):
             geoms.append(None)
             wrong.append(RowError(row, "geometry", "图形的坐标写法有误，请重新导出该图形。"))
     if wrong:
-        raise BadInput(f"有 {len(wrong)} 个图形无法解析。", field="file", rows=wrong)
+        raise BadInput(f"有 {len(wrong)} 处内容无法解析。", field="file", rows=wrong)
     fields = tuple(dict.fromkeys(name for record in records for name in record))
     notes = () if encoding == "utf-8-sig" else (f"文件编码为 {encoding.upper()}，已自动转换。",)
     array = np.empty(len(geoms), dtype=object)
@@ -88,6 +92,15 @@ def _scalars(properties: dict[str, Any]) -> dict[str, Any]:
         elif not isinstance(value, dict | list):
             kept[name] = value
     return kept
+
+
+def _is_text(record: dict[str, Any]) -> bool:
+    """Tell whether names and values can be stored: JSON may escape one half of a character (a lone surrogate)."""
+    try:
+        "".join([*record, *(value for value in record.values() if isinstance(value, str))]).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _crs(whole: dict[str, Any]) -> CRS:

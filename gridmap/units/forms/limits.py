@@ -8,6 +8,8 @@ from pathlib import Path
 
 from gridmap.errors import BadInput, TooLarge
 
+UTF8_BOM = b"\xef\xbb\xbf"
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -54,13 +56,13 @@ def sha256_of(path: Path) -> str:
 def decode(data: bytes, field: str = "file") -> tuple[str, str]:
     """Return (text, encoding) of bytes in UTF-8 with or without BOM, UTF-16 with BOM, or GB18030 (which holds GBK).
 
-    Raises ``BadInput`` when the bytes are no text in any of them.
+    Some programs put the BOM of UTF-8 before GBK too: it says nothing then, and is dropped. Raises ``BadInput`` when the bytes are no text in any of them.
     """
     wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
     order = ["utf-16"] if wide else ["utf-8-sig", "gb18030"]
     for encoding in order:
         try:
-            text = data.decode(encoding)
+            text = (data if encoding != "gb18030" else data.removeprefix(UTF8_BOM)).decode(encoding)
         except UnicodeDecodeError:
             continue
         if "\x00" not in text:

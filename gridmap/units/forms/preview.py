@@ -6,10 +6,9 @@ from typing import Any
 
 import shapely
 
-from gridmap.config import settings
 from gridmap.units.forms.divisions import DivisionsFile, read_divisions
 from gridmap.units.forms.files import Options, OutlineFile, read_outlines
-from gridmap.units.forms.limits import Limits
+from gridmap.units.forms.limits import configured_limits
 from gridmap.units.forms.uploads import Upload
 from gridmap.units.rules.codes import Level
 from gridmap.units.rules.datum import Datum
@@ -19,16 +18,10 @@ SHAPES_SHOWN = 6000
 LIGHT_DEG = 0.000005  # half a metre: finer than a screen shows a whole file
 
 
-def upload_limits() -> Limits:
-    """Return the bounds of one import, from the settings."""
-    values = settings()
-    return Limits(file_bytes=values.max_upload_mb * 2**20, unpacked_bytes=values.max_unpacked_mb * 2**20)
-
-
 def read_upload(upload: Upload) -> Any:
     """Return the ``OutlineFile`` or ``DivisionsFile`` of an upload. Raises ``BadInput`` or ``TooLarge``."""
     if upload.kind == "divisions":
-        return read_divisions(upload.path, name=upload.file_name, limits=upload_limits())
+        return read_divisions(upload.path, name=upload.file_name, limits=configured_limits())
     said = upload.options
     options = Options(
         datum=Datum(said["datum"]),
@@ -36,7 +29,7 @@ def read_upload(upload: Upload) -> Any:
         code_field=said.get("code_field", ""),
         name_field=said.get("name_field", ""),
     )
-    return read_outlines(upload.path, options, name=upload.file_name, limits=upload_limits())
+    return read_outlines(upload.path, options, name=upload.file_name, limits=configured_limits())
 
 
 def preview_report(report: Any, file: OutlineFile | DivisionsFile) -> dict[str, Any]:

@@ -94,7 +94,12 @@ def layer_from_archive(path: Path, folder: Path, limits: Limits, layer: str = ""
             stem = _chosen(sorted(shapes), layer)
             return _shapefile(archive, members, stem, folder, limits)
         singles = [name for name in members if name.lower().endswith(SINGLE_FILES)]
-        if len(singles) != 1:
+        if len(singles) > 1:
+            raise BadInput(
+                f"压缩包内有 {len(singles)} 个地图文件（{'、'.join(sorted(singles)[:8])}）：请每个单独导入。",
+                field="file",
+            )
+        if not singles:
             listed = "、".join(sorted(members)[:8])
             raise BadInput(f"压缩包内没有找到地图图层（.shp 及同名 .shx、.dbf、.prj）：里面是 {listed}。", field="file")
         target = folder / ("layer" + PurePosixPath(singles[0].lower()).suffix)

@@ -36,6 +36,19 @@ def test_every_encoding(tmp_path: Path, encoding: str) -> None:
     assert read.entries[0].name == "甘肃省"
 
 
+def test_gbk_behind_the_byte_order_mark_of_utf8(tmp_path: Path) -> None:
+    file = tmp_path / "codes.csv"
+    file.write_bytes(b"\xef\xbb\xbf" + (HEAD + "62,province,甘肃省,\n").encode("gbk"))
+    assert read_divisions(file).entries[0].name == "甘肃省"
+
+
+def test_names_are_one_line_of_visible_characters(tmp_path: Path) -> None:
+    assert read_divisions(made(tmp_path, HEAD + '62,province,"甘肃\n省",\n')).entries[0].name == "甘肃 省"
+    with pytest.raises(BadInput) as caught:
+        read_divisions(made(tmp_path, HEAD + "62,province,甘\x07肃省,\n"))
+    assert "控制字符" in caught.value.rows[0].message
+
+
 def test_chinese_headers_tabs_and_blank_lines(tmp_path: Path) -> None:
     read = read_divisions(made(tmp_path, "代码\t名称\n62\t甘肃省\n\n6207\t张掖市\n"))
     assert [entry.row for entry in read.entries] == [2, 4]
@@ -47,7 +60,7 @@ def test_chinese_headers_tabs_and_blank_lines(tmp_path: Path) -> None:
         ("a,b,c\n1,2,3\n", "表头不对"),
         ("code,level\n62,province\n", "缺少名称列"),
         (HEAD, "只有表头"),
-        (HEAD + '62,province,"甘肃\n', "CSV 格式错误"),
+        (HEAD + '62,province,"甘肃\n', "CSV 格式错误：第 2 行或它之前有引号不成对"),
         (HEAD + "62,province,甘肃省,,多余\n", "列数与表头不符"),
         ('{"type": "FeatureCollection"}', "不是 CSV"),
     ],

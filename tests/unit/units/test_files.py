@@ -230,6 +230,9 @@ BAD_FILES = {
     "sqlite": (write(b"SQLite format 3\x00" + b"\x00" * 200), "不是 GeoPackage"),
     "cut geopackage": (write(b"SQLite format 3\x00" + b"\x00" * 52 + b"GPKG" + b"\x00" * 200), "损坏"),
     "bare shp": (write(b"\x00\x00\x27\x0a" + b"\x00" * 96), "一起压缩"),
+    "a number of 5,000 digits": (write('{"type": "FeatureCollection", "features": [' + "9" * 5000 + "]}"), "数字"),
+    "half a character": (write(pair(box(100, 39, 101, 40), name="half").replace("half", "\\ud800")), "无法解析"),
+    "a name with a zero byte": (write(pair(box(100, 39, 101, 40), name="甲\x00乙")), "内容有误"),
     "cut zip": (write(b"PK\x03\x04abc"), "已损坏"),
 }
 
@@ -356,6 +359,15 @@ def test_zip_bombs_and_paths(tmp_path: Path) -> None:
         archive.write(bomb, "inner.kml")
     with pytest.raises(BadInput, match="只压缩一层"):
         read_outlines(nested, WGS84)
+
+
+def test_a_zip_of_several_map_files(tmp_path: Path) -> None:
+    both = tmp_path / "both.zip"
+    with zipfile.ZipFile(both, "w") as archive:
+        archive.writestr("甲.geojson", collection(grid_features()))
+        archive.writestr("乙.kml", "<kml/>")
+    with pytest.raises(BadInput, match=r"有 2 个地图文件（乙.kml、甲.geojson）"):
+        read_outlines(both, WGS84)
 
 
 def test_huge_files_are_refused_by_size_alone(tmp_path: Path) -> None:
