@@ -92,9 +92,26 @@ def usage_fault(error: click.UsageError) -> str:
         return f"缺少参数：{parameter_name(error.param)}"
     if isinstance(error, click.BadParameter):
         name = parameter_name(error.param)
-        return f"{name} 的值有误：{one_line(error.message)}"
+        return f"{name} 的值有误：{value_fault(error)}"
     unknown = re.match(r"No such command '(.*)'", said)
     return f"没有这个命令：{unknown.group(1)}" if unknown else f"命令用法有误：{said}"
+
+
+def value_fault(error: click.BadParameter) -> str:
+    """Say in Chinese which values a parameter takes, where click would say it in English."""
+    kind = error.param.type if error.param else None
+    said = one_line(error.message)
+    given = re.match(r"'(.*)' (?:is not|does not)", said)
+    shown = f"“{given.group(1)}”" if given else "所给的值"
+    if isinstance(kind, click.Choice):
+        return f"{shown}不在可选范围内，可选 {'、'.join(map(str, kind.choices))}"
+    if isinstance(kind, click.IntRange) and kind.min is not None and kind.max is not None:
+        return f"应为 {kind.min}～{kind.max} 的整数"
+    if isinstance(kind, click.types.IntParamType):
+        return f"{shown}不是整数" if given else said
+    if isinstance(kind, click.DateTime):
+        return f"{shown}不是日期，应为 YYYY-MM-DD"
+    return said
 
 
 def parameter_name(parameter: click.Parameter | None) -> str:

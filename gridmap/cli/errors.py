@@ -134,7 +134,7 @@ def error_with_rows(error: Exception) -> str:
         f"第 {row.row} 行 {row.field or ''}：{row.message}" if row.row else row.message for row in rows[:3]
     )
     more = f"；另有 {len(rows) - 3} 处" if len(rows) > 3 else ""
-    return f"{error}：{shown}{more}"
+    return f"{str(error).rstrip('。')}：{shown}{more}"
 
 
 def existing_file(context: click.Context, parameter: click.Parameter, value: str) -> Path:  # noqa: ARG001

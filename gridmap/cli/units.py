@@ -233,6 +233,8 @@ def check(under: str, as_json: bool) -> None:
         raise CommandError(str(error)) from error
     with progress("检查边界", 2) as steps, owner_session() as session:
         shapes = whole_state(session, lo, hi)
+        if under != "0" and not shapes:
+            raise CommandError(f"系统里没有区划 {under}：请核对代码，或先导入区划。")
         steps.step("查找问题")
         faults = outline_faults(shapes, tolerances_in_force(session))
     errors = sum(fault.severity is Severity.ERROR for fault in faults)

@@ -72,6 +72,10 @@ def test_help_is_quick_and_loads_no_feature() -> None:
         (("frobnicate",), 2, "没有这个命令：frobnicate"),
         (("db", "start", "--frobnicate"), 2, "没有这个选项：--frobnicate"),
         (("run", "--port", "99999"), 2, "--port"),
+        (("demo", "load", "--seed", "x"), 2, "--seed 的值有误：应为 0～2147483647 的整数"),
+        (("demo", "load", "--size", "huge"), 2, "“huge”不在可选范围内，可选 town、county、city"),
+        (("demo", "load", "--as-of", "yesterday"), 2, "“yesterday”不是日期，应为 YYYY-MM-DD"),
+        (("units", "import-outlines", "x", "--datum", "wgs84", "--epsg", "x"), 2, "“x”不是整数"),
         (("units", "import-divisions", "没有这个文件.csv"), 1, "文件不存在"),
         (("units", "import-outlines", "没有这个文件.geojson", "--datum", "gcj02"), 1, "文件不存在"),
         (("db", "status"), 1, "gridmap db start"),
@@ -123,6 +127,7 @@ def test_lines_for_errors() -> None:
     assert line == (
         "文件有误：第 2 行 代码：应为 15 位数字；第 3 行 代码：应为 15 位数字；第 4 行 代码：应为 15 位数字；另有 2 处"
     )
+    assert line_for(BadInput("都没有导入。", rows=rows[:1])) == "都没有导入：第 2 行 代码：应为 15 位数字"
     assert line_for(ZeroDivisionError()) is None
     assert line_for(RuntimeError("数据库未启动")) == "数据库未启动"
     assert "sesame" not in without_password("could not connect to postgresql://a:sesame@h/db")

@@ -111,6 +111,7 @@ def test_errors_keep_a_draft_until_somebody_answers(command: Command, tmp_path: 
         (("import-outlines", "constraints.txt", "--datum", "mars"), "--datum"),
         (("import-outlines", "constraints.txt", "--datum", "wgs84"), "无法识别的文件"),
         (("check", "--under", "62070210020100"), "14 位"),
+        (("check", "--under", "999999"), "系统里没有区划 999999"),
     ],
 )
 def test_wrong_words_end_in_one_line(command: Command, words: tuple[str, ...], says: str) -> None:
