@@ -7,7 +7,7 @@ import logging
 import psycopg2
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gridmap.constraints import from_database
@@ -65,6 +65,11 @@ def install(app: Flask) -> None:
         if isinstance(error, ProgrammingError) and "row-level security" not in str(error.orig):
             raise error
         return render(from_database(error))
+
+    @app.errorhandler(DataError)
+    def out_of_range(error: DataError) -> Response:
+        log.error("value the database cannot hold at %s", request.endpoint, exc_info=error)
+        return render(BadInput("内容中有超出范围的数字、日期或无法识别的字符，未保存；请核对后重试。"))
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(psycopg2.OperationalError)

@@ -28,6 +28,9 @@ from gridmap.db import database
 from gridmap.errors import BadInput, Forbidden, NotFound, NotSignedIn
 
 BODY_BYTES = 16 * 1024 * 1024  # of a request that brings no file: an outline of 100,000 vertices has some 4 MB
+UNREADABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]"
+)  # PostgreSQL refuses the first, HTML and XML the rest
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -171,7 +174,7 @@ def commit_rule(app: Flask) -> None:
 
 
 class Form(FlaskForm):
-    """Base of every form: the library's own messages in Chinese; no field takes what PostgreSQL cannot hold."""
+    """Base of every form: the library's own messages in Chinese; no field takes control characters."""
 
     class Meta(FlaskForm.Meta):
         """WTForms ships these messages."""
@@ -183,10 +186,10 @@ class Form(FlaskForm):
             return DefaultMeta.get_translations(self, form)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check every field. A NUL is told beside its field, and taken out, so that the page that shows it stays valid."""
-        spoilt = [field for field in self if isinstance(field.data, str) and "\x00" in field.data]
+        """Check every field. Characters that no text has are told beside it, and taken out: the page that says so stays valid."""
+        spoilt = [field for field in self if isinstance(field.data, str) and UNREADABLE.search(field.data)]
         for field in spoilt:
-            field.data = field.data.replace("\x00", "")
+            field.data = UNREADABLE.sub("", field.data)
         fine = super().validate(extra_validators)
         for field in spoilt:
             field.errors = [f"“{field.label.text}”含有无法识别的字符，请重新输入。"]

@@ -6,7 +6,7 @@ import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from wtforms import HiddenField, MultipleFileField, RadioField, SelectField, StringField, TextAreaField
@@ -85,7 +85,7 @@ class RegisterForm(Form):
     client_id = HiddenField()
     category = SelectField("类别", validators=[InputRequired("请选择类别。")], validate_choice=False)
     channel = SelectField("来源渠道", choices=_choices(CHANNEL_NAMES), validators=[InputRequired("请选择来源渠道。")])
-    grade = SelectField("五事五办", choices=_choices(GRADE_NAMES, "按类别默认"))
+    grade = SelectField("五事五办", choices=_choices(GRADE_NAMES, "按类别默认"), default="")
     scale = SelectField("规模", choices=_choices(SCALE_NAMES), default=Scale.INDIVIDUAL.value)
     title = StringField(
         "标题",
@@ -191,7 +191,7 @@ def _accuracy(text: str) -> float | None:
         raise fault from error
     if not 0 <= value <= MOST_ACCURACY_M:
         raise fault
-    return value
+    return round(value, 2)
 
 
 def occurred(text: str | None, now: datetime) -> datetime | None:
@@ -208,7 +208,7 @@ def occurred(text: str | None, now: datetime) -> datetime | None:
         raise BadInput("发生时间过早，请核对年份。", field="occurred_at")
     if found > now:
         raise BadInput("发生时间晚于现在，请核对日期和时间。", field="occurred_at")
-    return found
+    return found.astimezone(UTC)
 
 
 def _unit(text: str | None, field: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -71,7 +72,7 @@ def unit_code(text: str) -> int:
 def page_number(args: Mapping[str, str]) -> int:
     """Return the asked page, from 1. Raises ``BadInput`` for what is no number."""
     text = args.get("page", "1") or "1"
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_PAGE:
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MAX_PAGE:
         raise BadInput("页码应为从 1 起的整数。", field="page")
     return int(text)
 
@@ -107,7 +108,7 @@ def fault_filters(args: Mapping[str, str]) -> dict[str, Any]:
 def base_version(values: Mapping[str, Any]) -> int:
     """Return the ``row_version`` that the page was made from. Raises ``BadInput`` when it is missing."""
     text = str(values.get("base", ""))
-    if not text.isascii() or not text.isdigit():
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise BadInput("页面不完整，请刷新后重试。", field="base")
     return int(text)
 

@@ -114,6 +114,7 @@ def test_who_is_behind_is_told(administrator: FlaskClient, base: Callable[[str],
     address = draft_of(administrator, geojson(MOVED))
     old = base(address)
     administrator.post(f"{address}/check")
+    assert administrator.post(f"{address}/publish", data={"base": "9" * 5000}).status_code == 400
     late = administrator.post(f"{address}/publish", data={"base": old - 1})
     assert late.status_code == 409
     assert "又被修改过" in late.get_data(as_text=True)
