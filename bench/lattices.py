@@ -10,6 +10,7 @@ import numpy as np
 import pyogrio
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 VILLAGE = 620702100001000
 STEP = 0.003
@@ -46,7 +47,7 @@ def village(across: int = 4, up: int = 3, **options: float) -> dict[int, MultiPo
     cells = lattice(across, up, **options)  # type: ignore[arg-type]
     coded = {VILLAGE + 1 + place: geom for place, geom in enumerate(cells.values())}
     whole = shapely.coverage_union_all(list(coded.values()))
-    return {VILLAGE: MultiPolygon([whole]) if whole.geom_type == "Polygon" else whole, **coded}
+    return {VILLAGE: _multi(whole), **coded}
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,15 @@ def county(across: int, up: int, *, block: int = 10, code: int = 620702, bends: 
             members[above].append(geom)
     for above, parts in members.items():
         whole = shapely.coverage_union_all(parts)
-        outlines[above] = whole if whole.geom_type == "MultiPolygon" else MultiPolygon([whole])
+        outlines[above] = _multi(whole)
     words = {3: "网格", 6: "村", 9: "镇"}
     names = {unit: f"示例{unit % 10**9 // 1000:06d}{_word(unit, words)}" for unit in outlines}
     names |= {code // 10**4 * 10**13: "示例省", code // 100 * 10**11: "示例市"}
     return County(outlines, names)
+
+
+def _multi(geom: BaseGeometry) -> MultiPolygon:
+    return MultiPolygon([part for part in shapely.get_parts(geom) if isinstance(part, Polygon)])
 
 
 def _word(unit: int, words: dict[int, str]) -> str:

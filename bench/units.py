@@ -86,7 +86,7 @@ def timed_import(url: Any, folder: Path) -> list[dict[str, Any]]:
 def _rows(spent: dict[str, float]) -> list[dict[str, Any]]:
     """Return the measures: the sum that has a bar, and its parts."""
     total = spent["read"] + spent["import_and_check"]
-    rows = [("units.5000_grids.import_and_check", total, BAR_S)]
+    rows: list[tuple[str, float, float | None]] = [("units.5000_grids.import_and_check", total, BAR_S)]
     rows += [(f"units.5000_grids.{what}", value, None) for what, value in spent.items()]
     return [
         {"name": name, "value": round(value, 3), "unit": "s", "bar": bar, "ok": bar is None or value <= bar}

@@ -28,5 +28,7 @@ def audit(timestamp: int = 0) -> None:  # noqa: ARG001 - what the queue passes t
     with jobs.job_session() as session:
         wrong = audit_rollups(session)
     if wrong:
-        raise RuntimeError(f"汇总与事件不符：{wrong} 处，请以库主身份重建（gridmap.analysis.actions.rebuild_rollups）。")
+        raise RuntimeError(
+            f"汇总与事件不符：{wrong} 处，请以库主身份重建（gridmap.analysis.actions.rebuild_rollups）。"
+        )
     log.info("rollups agree with the cases")
