@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gridmap.access import ROLE_NAMES, Role
 from gridmap.clock import local, now, today
 from gridmap.config import settings, stored_secret
+from gridmap.errors import BadInput
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -68,7 +69,12 @@ def load_demo(
     replace: bool = False,
     url: URL | str | None = None,
 ) -> Loaded:
-    """Load a demonstration in one transaction; see ``gridmap.demo.actions.load_demonstration`` for what it raises."""
+    """Load a demonstration in one transaction; see ``gridmap.demo.actions.load_demonstration`` for what it raises.
+
+    Raises ``BadInput`` for a last day in the future: outlines that are not yet in force would stand in everybody's way.
+    """
+    if as_of is not None and as_of > today():
+        raise BadInput("数据截止日不能晚于今天：请用今天或更早的日期。", field="as_of")
     from gridmap.db import owner_session
     from gridmap.demo.actions import load_demonstration
 

@@ -76,6 +76,7 @@ def test_help_is_quick_and_loads_no_feature() -> None:
         (("demo", "load", "--size", "huge"), 2, "“huge”不在可选范围内，可选 town、county、city"),
         (("demo", "load", "--as-of", "yesterday"), 2, "“yesterday”不是日期，应为 YYYY-MM-DD"),
         (("units", "import-outlines", "x", "--datum", "wgs84", "--epsg", "x"), 2, "“x”不是整数"),
+        (("demo", "load", "--as-of", "2999-01-01"), 1, "数据截止日不能晚于今天"),
         (("units", "import-divisions", "没有这个文件.csv"), 1, "文件不存在"),
         (("units", "import-outlines", "没有这个文件.geojson", "--datum", "gcj02"), 1, "文件不存在"),
         (("db", "status"), 1, "gridmap db start"),
