@@ -50,6 +50,7 @@ def from_http(error: HTTPException) -> GridmapError:
 
 def install(app: Flask) -> None:
     """Register the handlers."""
+    _install_database(app)
 
     @app.errorhandler(GridmapError)
     def ours(error: GridmapError) -> Response:
@@ -58,6 +59,27 @@ def install(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> Response:
         return render(BadInput("页面已过期，请刷新后重新提交。", field="csrf_token"))
+
+    @app.errorhandler(RecursionError)
+    def too_deep(_error: RecursionError) -> Response:
+        return render(BadInput("提交的内容嵌套过深，无法识别。"))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response | HTTPException:
+        if error.code is not None and error.code < 400:
+            return error
+        return render(from_http(error))
+
+    @app.errorhandler(Exception)
+    def unknown(error: Exception) -> Response:
+        log.exception("unexpected error at %s", request.endpoint, exc_info=error)
+        if app.testing:
+            raise error
+        return render(GridmapError("系统出错，已记录；请稍后再试，如持续出现请联系系统管理员。"))
+
+
+def _install_database(app: Flask) -> None:
+    """Register the handlers of what the database says."""
 
     @app.errorhandler(IntegrityError)
     @app.errorhandler(ProgrammingError)
@@ -77,20 +99,3 @@ def install(app: Flask) -> None:
         log.error("database unreachable: %s", type(getattr(error, "orig", error)).__name__)
         g._login_user = login_manager.anonymous_user()  # the page must not ask the database who reads it
         return render(NotReady("数据库暂时无法连接，请稍后再试；如持续出现请联系系统管理员。"))
-
-    @app.errorhandler(RecursionError)
-    def too_deep(_error: RecursionError) -> Response:
-        return render(BadInput("提交的内容嵌套过深，无法识别。"))
-
-    @app.errorhandler(HTTPException)
-    def http(error: HTTPException) -> Response | HTTPException:
-        if error.code is not None and error.code < 400:
-            return error
-        return render(from_http(error))
-
-    @app.errorhandler(Exception)
-    def unknown(error: Exception) -> Response:
-        log.exception("unexpected error at %s", request.endpoint, exc_info=error)
-        if app.testing:
-            raise error
-        return render(GridmapError("系统出错，已记录；请稍后再试，如持续出现请联系系统管理员。"))
