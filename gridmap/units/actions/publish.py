@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, delete, func, not_, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from gridmap import audit
 from gridmap.access import Actor, Permission
@@ -51,6 +51,7 @@ def publish_version(
     if not codes and not version.ended_codes:
         raise Conflict("该版本没有任何变更，无需发布。")
     _require_base(session, version)
+    _require_parents(session, version, codes)
     if published_since(session, version):
         run_check(session, version, tolerances or tolerances_in_force(session))
     _accept(version, accept_reason.strip(), accepted_by or actor.name)
@@ -115,6 +116,23 @@ def _require_base(session: Session, version: OutlineVersion) -> None:
     ).all()
     if ended:
         raise Conflict(f"{'、'.join(ended[:3])} 已被他人撤销：请作废本版本后重新修改。")
+
+
+def _require_parents(session: Session, version: OutlineVersion, codes: Collection[int]) -> None:
+    """Every unit must come under one that is in force, or comes into force with it."""
+    above = aliased(Unit)
+    gone = or_(above.valid_to.is_not(None), one_of(above.unit_code, version.ended_codes))
+    unborn = and_(above.valid_from.is_(None), not_(one_of(above.unit_code, codes)))
+    names = session.scalars(
+        select(above.name)
+        .join(Unit, Unit.parent_code == above.unit_code)
+        .where(one_of(Unit.unit_code, codes), or_(gone, unborn))
+        .distinct()
+    ).all()
+    if names:
+        raise Conflict(
+            f"上级{'、'.join(f'“{name}”' for name in names[:3])}已撤销或尚未发布：请先发布上级，或作废本版本后重新编制。"
+        )
 
 
 def _accept(version: OutlineVersion, reason: str, name: str) -> None:

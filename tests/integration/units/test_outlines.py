@@ -279,3 +279,16 @@ def test_outlines_wait_for_a_parent_that_is_still_in_a_draft(world: World, as_ac
             actions.import_outlines(session, ADMIN, files=[world.file({grid: world.county.outlines[grid]})])
         assert "尚未发布的版本" in caught.value.rows[0].message
         assert count(session, "outlines") == 0
+
+
+def test_a_version_is_not_published_under_a_parent_that_ended_meanwhile(
+    world: World, as_actor: Callable[..., Any]
+) -> None:
+    with as_actor(ADMIN) as session:
+        world.divisions(session)
+        grid = min(world.county.grids())
+        draft = actions.import_outlines(session, ADMIN, files=[world.file({grid: world.county.outlines[grid]})])
+        session.execute(text("update units set valid_to = valid_from where unit_code = :c"), {"c": parent_of(grid)})
+        with pytest.raises(Conflict, match="已撤销或尚未发布"):
+            actions.publish_version(session, ADMIN, version_id=draft.version_id or 0, accept_reason="以现场核对为准")
+        assert count(session, "units", f"unit_code = {grid} and valid_from is not null") == 0
