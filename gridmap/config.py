@@ -80,8 +80,9 @@ def role_url(owner: URL, role: str) -> URL:
 
 
 def role_password(owner: URL, role: str) -> str:
-    """Return the password of ``role``, derived from the owner's."""
-    return hmac.new((str(owner.password or "gridmap")).encode(), role.encode(), hashlib.sha256).hexdigest()
+    """Return the password of ``role``, derived from the owner's; where the owner needs none, from a secret of this instance."""
+    key = str(owner.password or stored_secret(settings().instance_dir / "role-secret"))
+    return hmac.new(key.encode(), role.encode(), hashlib.sha256).hexdigest()
 
 
 def stored_secret(file: Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.map import base, browser, service, statements
+from bench.map import base, browser, statements, through
 from bench.measure import Measure
 
 
@@ -30,12 +30,12 @@ def measures(options: Options | None = None, say: Callable[[str], None] = print)
         ("scope", lambda: statements.scoped_against_unscoped(database, options.quick)),
         ("low", lambda: statements.kept_against_gathered(database, options.quick)),
         ("counts", lambda: statements.choropleth(database, options.quick)),
-        ("server", lambda: service.against_bare(database, options.quick)),
+        ("server", lambda: through.against_bare(database, options.quick)),
     ]
     if options.rows == "1m":
         parts += [
             ("growth", lambda: statements.growth(database, options.quick, say)),
-            ("tipg", lambda: service.against_tipg(database, options.quick)),
+            ("tipg", lambda: through.against_tipg(database, options.quick)),
             ("browser", lambda: browser.first_map(options.quick, say)),
         ]
     found: list[Measure] = []

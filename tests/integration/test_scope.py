@@ -35,7 +35,6 @@ ROWS = {
     "outline_versions": "label, actor_name) values ({c}, {u}, 'l', '系统')",
     "posts": "account_id, role) select {c}, {u}, min(id), 'leader' from accounts",
 }
-READ_ONLY = {"case_photos": "update", "events": "update"}
 
 
 def insert(table: str, unit_code: int) -> str:

@@ -36,10 +36,12 @@ class Shortcut:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a tile, or hand the request on."""
         match = TILE.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "GET" else None
-        who = self._actor(environ) if match else None
-        if match is None or who is None:
+        if match is None:
             return self.inner(environ, start_response)
         try:
+            who = self._actor(environ)
+            if who is None:
+                return self.inner(environ, start_response)
             layer, z, x, y = match.groups()
             drawn = draw(layer, z, x, y, who, environ.get("QUERY_STRING", "").encode("latin-1"))
         except GridmapError:
