@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from gridmap import audit
 from gridmap.access import Actor, Permission, Role
-from gridmap.accounts.models import Account, Notice, PostHeld
+from gridmap.accounts.models import Account, Department, Notice, PostHeld
 from gridmap.accounts.queries import login_state, visible_notices
 from gridmap.accounts.rules import first_password, new_token, password_fault, token_hash
 from gridmap.clock import now
@@ -76,6 +76,7 @@ def create_account(
     password: str,
     role: Role,
     unit_code: int,
+    department: str = "",
     must_change: bool = True,
 ) -> Account:
     """Add a person with one post. ``actor`` is ``None`` on the command line, else must manage accounts at ``unit_code``."""
@@ -93,7 +94,7 @@ def create_account(
     )
     session.add(account)
     session.flush()
-    session.add(PostHeld(county_code=unit_code // 10**9, unit_code=unit_code, account_id=account.id, role=role))
+    account.posts.append(_post(session, role, unit_code, department))
     audit.record(session, actor, "account.created", username, unit_code, role=role)
     session.flush()
     return account
@@ -129,12 +130,14 @@ def switch_account(session: Session, actor: Actor, *, account: Account, enabled:
     session.flush()
 
 
-def give_post(session: Session, actor: Actor, *, account: Account, role: Role, unit_code: int) -> None:
+def give_post(
+    session: Session, actor: Actor, *, account: Account, role: Role, unit_code: int, department: str = ""
+) -> None:
     """Give a person one more post, within the giver's own scope."""
     _require(actor, unit_code)
     if any(p.role == role and p.unit_code == unit_code and p.ended_at is None for p in account.posts):
         raise BadInput("该人员已有同一岗位。", field="role")
-    account.posts.append(PostHeld(county_code=unit_code // 10**9, unit_code=unit_code, role=role))
+    account.posts.append(_post(session, role, unit_code, department))
     audit.record(session, actor, "post.given", account.username, unit_code, role=role)
     session.flush()
 
@@ -156,11 +159,18 @@ def _require(actor: Actor, unit_code: int) -> None:
         raise Forbidden(decision.reason)
 
 
-def notify(session: Session, *, unit_code: int, role: Role, kind: str, body: str, link: str) -> Notice:
-    """Leave a notice for those who hold ``role`` at ``unit_code``."""
-    notice = Notice(county_code=unit_code // 10**9, unit_code=unit_code, role=role, kind=kind, body=body, link=link)
-    session.add(notice)
-    return notice
+def _post(session: Session, role: Role, unit_code: int, department: str) -> PostHeld:
+    """Return a new post, in the unit's department of that name (made when it is the first to be named)."""
+    if role is Role.DEPARTMENT_HANDLER and not department:
+        raise BadInput("部门经办须填写所在部门，如“司法所”。", field="department")
+    place = {"county_code": unit_code // 10**9, "unit_code": unit_code}
+    found = None
+    if department:
+        query = select(Department).where(Department.unit_code == unit_code, Department.name == department)
+        found = session.scalar(query) or Department(**place, name=department)
+        session.add(found)
+        session.flush()
+    return PostHeld(**place, role=role, department_id=found.id if found else None)
 
 
 def read_notices(session: Session, actor: Actor) -> int:

@@ -63,6 +63,8 @@ class PostForm(Form):
         ],
     )
 
+    department = StringField("部门", filters=[_plain], validators=[Length(max=60, message="部门名称须为 1–60 个字。")])
+
     @property
     def unit_code(self) -> int:
         """The code as its padded 15-digit number."""

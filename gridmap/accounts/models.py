@@ -52,6 +52,11 @@ class PostHeld(Scoped, Base):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     account: Mapped[Account] = relationship(back_populates="posts")
+    department: Mapped[Department | None] = relationship(
+        primaryjoin="and_(foreign(PostHeld.county_code) == Department.county_code,"
+        " foreign(PostHeld.department_id) == Department.id)",
+        viewonly=True,
+    )
 
     __table_args__ = scoped_args(
         CheckConstraint(

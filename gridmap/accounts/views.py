@@ -186,6 +186,7 @@ def create() -> Response | str | tuple[str, int]:
                 password=made,
                 role=Role(form.role.data),
                 unit_code=form.unit_code,
+                department=form.department.data or "",
             )
         if tried:
             flash(f"已新建账号 {form.username.data}，初始密码 {made}（只显示这一次，首次登录须修改）。")
@@ -207,7 +208,14 @@ def give_post(username: str) -> Response | tuple[str, int]:
     account, form = _account(username), PostForm()
     if form.validate() and _known_unit(form):
         with attempt(form) as tried:
-            actions.give_post(session, actor, account=account, role=Role(form.role.data), unit_code=form.unit_code)
+            actions.give_post(
+                session,
+                actor,
+                account=account,
+                role=Role(form.role.data),
+                unit_code=form.unit_code,
+                department=form.department.data or "",
+            )
         if tried:
             flash("已增加岗位。")
             return redirect(url_for(".detail", username=username))

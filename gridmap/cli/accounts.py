@@ -23,8 +23,9 @@ def accounts() -> None:
 @click.option("--name", required=True, help="姓名。")
 @click.option("--role", required=True, type=click.Choice([r.value for r in Role]), help="岗位角色。")
 @click.option("--unit", required=True, help="所属区划代码（2、4、6、9、12 或 15 位；0 为全系统）。")
+@click.option("--department", default="", help="所在部门，如 司法所；角色为 department_handler 时必填。")
 @click.option("--password", help="初始密码；不给则提示输入。首次登录须修改。")
-def create(username: str, name: str, role: str, unit: str, password: str | None) -> None:
+def create(username: str, name: str, role: str, unit: str, department: str, password: str | None) -> None:
     """新建账号并给予一个岗位。
 
     \b
@@ -34,7 +35,7 @@ def create(username: str, name: str, role: str, unit: str, password: str | None)
     from gridmap.accounts.actions import create_account
     from gridmap.db import owner_session
 
-    if not (unit.isascii() and unit.isdigit() and len(unit) in (1, 2, 4, 6, 9, 12, 15)):
+    if unit != "0" and not (unit.isascii() and unit.isdigit() and len(unit) in (2, 4, 6, 9, 12, 15)):
         raise CommandError(f"--unit {unit}：区划代码应为 2、4、6、9、12 或 15 位数字，0 为全系统。")
     unit_code = int(unit.ljust(15, "0"))
     secret = password or click.prompt("初始密码", hide_input=True, confirmation_prompt="再输一次")
@@ -48,6 +49,7 @@ def create(username: str, name: str, role: str, unit: str, password: str | None)
             password=secret,
             role=Role(role),
             unit_code=unit_code,
+            department=department.strip(),
             must_change=True,
         )
     click.echo(f"已新建账号 {username}（{ROLE_NAMES[Role(role)]}，{unit_code:015d}），首次登录须修改密码。")

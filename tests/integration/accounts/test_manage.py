@@ -46,6 +46,7 @@ def test_a_new_person_gets_a_first_password_shown_once(app: Flask, admin: FlaskC
         ({"unit": "22010200000000"}, "2、4、6、9、12 或 15 位"),
         ({"unit": "990199000000000"}, "该区划不存在"),
         ({"unit": str(TOWN_B)}, "不在您负责的区划范围内"),
+        ({"role": "department_handler"}, "部门经办须填写所在部门"),
         ({"role": "king"}, "不是有效的选择"),
     ],
 )
@@ -105,3 +106,10 @@ def test_a_password_that_opens_more_than_the_asker_manages_is_not_reset(app: Fla
     assert answer.status_code == 403
     assert "范围以外另有岗位" in answer.json["detail"]
     enter(app, username, password)
+
+
+def test_a_handler_is_one_of_a_department(app: Flask, admin: FlaskClient) -> None:
+    for username in ("si.fa", "si.fa2"):
+        data = {**NEW, "username": username, "role": "department_handler", "department": "司法所"}
+        assert admin.post("/accounts/new", data=data).status_code == 302
+    assert "部门经办 · 司法所" in admin.get("/accounts/si.fa2").get_data(as_text=True)
