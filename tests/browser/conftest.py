@@ -55,15 +55,15 @@ def town(databases: Databases, instance_dir: Path) -> Iterator[str]:
     name = f"gm_town_{os.environ.get('PYTEST_XDIST_TESTRUNUID', str(os.getpid()))[:12]}"
     engine = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as held:
-        key = {"lock": LOCK, "name": name}
-        held.execute(text("select pg_advisory_lock(:lock, hashtext(:name))"), key)
+        making, using = {"lock": LOCK, "name": name}, {"lock": LOCK + 1, "name": name}
+        held.execute(text("select pg_advisory_lock(:lock, hashtext(:name))"), making)
         if not held.execute(text("select 1 from pg_database where datname = :name"), {"name": name}).scalar():
             load_town(databases, server, name)
-        held.execute(text("select pg_advisory_lock_shared(:lock, hashtext(:name))"), key)
-        held.execute(text("select pg_advisory_unlock(:lock, hashtext(:name))"), key)
+        held.execute(text("select pg_advisory_lock_shared(:lock, hashtext(:name))"), using)
+        held.execute(text("select pg_advisory_unlock(:lock, hashtext(:name))"), making)
         yield name
-        held.execute(text("select pg_advisory_unlock_shared(:lock, hashtext(:name))"), key)
-        if held.execute(text("select pg_try_advisory_lock(:lock, hashtext(:name))"), key).scalar():
+        held.execute(text("select pg_advisory_unlock_shared(:lock, hashtext(:name))"), using)
+        if held.execute(text("select pg_try_advisory_lock(:lock, hashtext(:name))"), using).scalar():
             held.exec_driver_sql(f"drop database if exists {name} with (force)")
     engine.dispose()
 

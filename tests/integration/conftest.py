@@ -88,7 +88,7 @@ def app(instance_dir: object, migrated: Any) -> Flask:
     from gridmap.config import settings
 
     settings.cache_clear()
-    app = create_app(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False, NO_DATABASE=True)
+    app = create_app(TESTING=True, WTF_CSRF_ENABLED=False, NO_DATABASE=True)
     app.test_client_class = LintingClient
     return app
 
