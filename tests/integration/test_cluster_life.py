@@ -17,6 +17,9 @@ from gridmap.cluster import Cluster, ClusterError, home, server
 from gridmap.cluster.ports import is_free
 from gridmap.cluster.tuning import CONF_NAME, port_in
 
+# Clusters choose free ports: two of these tests at once could take each other's between a stop and a start.
+pytestmark = pytest.mark.xdist_group("clusters")
+
 
 def ask(cluster: Cluster, statement: str) -> list[tuple]:
     connection = psycopg2.connect(cluster.url_file.read_text().strip())

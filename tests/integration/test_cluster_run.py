@@ -18,6 +18,9 @@ from sqlalchemy import create_engine
 
 from gridmap.cluster.ports import any_free_port, is_free
 
+# Clusters choose free ports: two of these tests at once could take each other's between a stop and a start.
+pytestmark = pytest.mark.xdist_group("clusters")
+
 
 def descendants(pid: int) -> set[int]:
     """Process ids below ``pid``, read from /proc."""

@@ -5,28 +5,21 @@ Told in a real Chromium against a real server on a copy of the database.
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from socket import socket
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 
 from gridmap.access import Role
+from tests.browser.conftest import serve
 from tests.factories import GRID_A11, SIZE, SOUTH, TOWN_A, WEST, Factories
-
-pytestmark = [pytest.mark.browser]
-FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 
 
 class Town:
@@ -53,39 +46,17 @@ def town(clone: Callable[[], Any], tmp_path: Path) -> Iterator[Town]:
 
     make = Factories(owner)
     make.world()
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = {
-        "GRIDMAP_DATABASE_URL": url.render_as_string(hide_password=False),
-        "GRIDMAP_INSTANCE_DIR": str(tmp_path),
-    }
-    command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "--no-control-socket", "gridmap.wsgi:app"]
-    with subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.DEVNULL) as server:
-        wait_for(port)
-        yield Town(f"http://127.0.0.1:{port}", make, owner)
-        server.terminate()
+    for server in serve(url, tmp_path):
+        yield Town(server.url, make, owner)
     engine.dispose()
 
 
-def wait_for(port: int) -> None:
-    """Wait until somebody listens; at most 30 s."""
-    for _ in range(300):
-        with socket() as knock:
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise TimeoutError("the server did not start")
-
-
 @pytest.fixture
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
-        )
-        yield browser
-        browser.close()
+def chromium(browser: Browser) -> Iterator[Browser]:
+    """The run's browser; what this test opened in it is closed."""
+    yield browser
+    for context in browser.contexts:
+        context.close()
 
 
 def enter(browser: Browser, town: Town, role: Role, unit: int, **options: Any) -> Page:
