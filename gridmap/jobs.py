@@ -1,7 +1,7 @@
 """The task queue (procrastinate, in PostgreSQL).
 
 Tasks are declared on ``app``; ``task.configure(connection=session.connection()).defer(…)`` adds a job inside our transaction, so
-a job exists exactly if its transaction committed. The worker works as the job role through ``worker_app()``.
+a job exists exactly if its transaction committed. The worker works as the job role, see ``work()``.
 """
 
 from __future__ import annotations
@@ -22,10 +22,15 @@ TASKS: list[str] = ["gridmap.analysis.actions.tasks"]  # modules that declare ta
 app = procrastinate.App(connector=SQLAlchemyPsycopg2Connector(), import_paths=TASKS)
 
 
-def worker_app() -> procrastinate.App:
-    """Return the queue as the worker runs it, on connections of the job role."""
+def work() -> None:
+    """Run the queue as the worker does, on connections of the job role, until a signal ends it.
+
+    The connector is replaced on ``app`` itself: periodic tasks keep to the application they were declared on.
+    """
     url = settings().role_url(JOBS_ROLE).set(drivername="postgresql").render_as_string(hide_password=False)
-    return app.with_connector(procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4))
+    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4)
+    with app.replace_connector(connector) as running:
+        running.run_worker(concurrency=1, shutdown_graceful_timeout=10)
 
 
 @cache

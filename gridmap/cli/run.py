@@ -59,9 +59,9 @@ def worker() -> None:
     示例：
       gridmap worker
     """
-    from gridmap.jobs import worker_app
+    from gridmap.jobs import work
 
-    worker_app().run_worker(concurrency=1, shutdown_graceful_timeout=10)
+    work()
 
 
 @contextmanager
