@@ -5,7 +5,7 @@ WGS-84 lon lat throughout.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -104,8 +104,3 @@ def around(session: Session, geom: BaseGeometry, level: int) -> dict[int, Drawn]
     shape = func.st_geomfromwkb(shapely.to_wkb(geom), 4326)
     found = drawn(session, latest(), Outline.level == level, func.st_intersects(Outline.geom, shape))
     return {item.unit_code: item for item in found}
-
-
-def codes_of(items: Sequence[Drawn]) -> list[int]:
-    """Return the unit codes of outlines."""
-    return [item.unit_code for item in items]

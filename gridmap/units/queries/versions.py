@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from gridmap.access import Actor, Permission
@@ -37,18 +37,6 @@ class Change:
 def visible_versions(actor: Actor) -> Any:
     """Versions within the ranges where the actor may read units: where every read starts."""
     return select(OutlineVersion).where(in_ranges(OutlineVersion.unit_code, actor.granted_ranges(Permission.UNIT_READ)))
-
-
-def list_versions(
-    session: Session, actor: Actor, *, open_only: bool = False, limit: int = 50, offset: int = 0
-) -> tuple[list[OutlineVersion], int]:
-    """Return a page of versions, newest first, and how many there are."""
-    query = visible_versions(actor)
-    if open_only:
-        query = query.where(OutlineVersion.status.in_(OPEN))
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = query.order_by(OutlineVersion.id.desc()).limit(limit).offset(offset)
-    return list(session.scalars(page)), total
 
 
 def one_version(session: Session, actor: Actor, version_id: int, *, lock: bool = False) -> OutlineVersion:
@@ -137,26 +125,6 @@ def list_changes(session: Session, version: OutlineVersion) -> list[Change]:
         select(Unit.unit_code, Unit.name).where(Unit.unit_code.in_(version.ended_codes)).order_by(Unit.unit_code)
     )
     return found + [Change(code, name, "ended", None, None) for code, name in ended]
-
-
-def change_features(session: Session, version: OutlineVersion) -> dict[str, Any]:
-    """Return the outlines a version brings in and those they replace, as GeoJSON, for the preview map."""
-    replaced = select(Outline.replaces_id).where(Outline.version_id == version.id)
-    query = (
-        select(Outline.unit_code, Unit.name, Outline.version_id, func.st_asgeojson(Outline.geom, 7))
-        .join(Unit, Unit.unit_code == Outline.unit_code)
-        .where(or_(Outline.version_id == version.id, Outline.id.in_(replaced)))
-        .order_by(Outline.unit_code)
-    )
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"code": f"{code:015d}", "name": name, "is_new": brought_by == version.id},
-            "geometry": json.loads(geometry),
-        }
-        for code, name, brought_by, geometry in session.execute(query)
-    ]
-    return {"type": "FeatureCollection", "features": features}
 
 
 def open_version_with(
