@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterable
 
 # below the range from which Linux takes outgoing ports (32768 and up), so that no browser connection takes it by chance
@@ -29,11 +30,22 @@ def any_free_port(host: str = "127.0.0.1") -> int:
 
 
 def choose_port(
-    kept: int | None, candidates: Iterable[int] = CLUSTER_PORTS, free: Callable[[int], bool] = is_free
+    kept: int | None,
+    candidates: Iterable[int] = CLUSTER_PORTS,
+    free: Callable[[int], bool] = is_free,
+    patience_s: float = 0,
 ) -> int:
-    """Return the ``kept`` port while it is free, else the first free candidate, else any free port."""
-    if kept and free(kept):
-        return kept
+    """Return the ``kept`` port when it is free within ``patience_s`` seconds, else the first free candidate, else any.
+
+    The patience is for a port that somebody only tries or is just letting go of: moving changes the database's address.
+    """
+    deadline = time.monotonic() + patience_s
+    while kept:
+        if free(kept):
+            return kept
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(0.1)
     for port in candidates:
         if port != kept and free(port):
             return port

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +19,13 @@ from sqlalchemy.engine import URL, make_url
 from gridmap.cluster import tuning
 from gridmap.cluster.binaries import Binaries, ClusterError, candidate_folders, find_binaries, inspect
 from gridmap.cluster.home import Account, account_for, home_of, make_home
-from gridmap.cluster.ports import choose_port, is_free
+from gridmap.cluster.ports import CLUSTER_PORTS, choose_port, is_free
 from gridmap.config import stored_secret
 
 OWNER = "gridmap_owner"
 DATABASE = "gridmap"
 START_TRIES = 3
+PORT_PATIENCE_S = 2.0
 LOCALE = "C.UTF-8"
 
 
@@ -50,10 +51,11 @@ class Status:
 
 
 class Cluster:
-    """The private cluster of one instance folder."""
+    """The private cluster of one instance folder, listening on one of ``ports`` (loopback)."""
 
-    def __init__(self, instance: Path) -> None:
+    def __init__(self, instance: Path, ports: Sequence[int] = CLUSTER_PORTS) -> None:
         self.instance = instance.resolve()
+        self.ports = ports
 
     # -- where things are ---------------------------------------------------------------------------------------
 
@@ -145,7 +147,7 @@ class Cluster:
         (half_made / "pg_hba.conf").write_text(tuning.hba_text())
         with open(half_made / "postgresql.conf", "a") as conf:
             conf.write(f"\ninclude '{tuning.CONF_NAME}'\n")
-        self._write_conf(half_made, choose_port(None), account)
+        self._write_conf(half_made, choose_port(None, self.ports), account)
         half_made.rename(home / "data")
 
     def _write_conf(self, data: Path, port: int, account: Account) -> None:
@@ -164,7 +166,7 @@ class Cluster:
         start_log = self.home / "start.log"
         answer: subprocess.CompletedProcess[str] | None = None
         for _ in range(START_TRIES):
-            port = choose_port(self._kept_port())
+            port = choose_port(self._kept_port(), self.ports, patience_s=PORT_PATIENCE_S)
             self._write_conf(self.data, port, account)
             start_log.unlink(missing_ok=True)
             command = [

@@ -17,8 +17,10 @@ from gridmap.cluster import Cluster, ClusterError, home, server
 from gridmap.cluster.ports import is_free
 from gridmap.cluster.tuning import CONF_NAME, port_in
 
-# Clusters choose free ports: two of these tests at once could take each other's between a stop and a start.
+# Two of these tests at once could take each other's port between a stop and a start; so could another run on this machine,
+# hence a range of this process's own (below the ports that Linux gives to outgoing connections).
 pytestmark = pytest.mark.xdist_group("clusters")
+PORTS = range(26000 + os.getpid() % 300 * 20, 26020 + os.getpid() % 300 * 20)
 
 
 def ask(cluster: Cluster, statement: str) -> list[tuple]:
@@ -37,7 +39,7 @@ def cluster() -> Iterator[Cluster]:
     """A cluster in a folder that any account can reach (pytest's own folders are 0700)."""
     folder = Path(tempfile.mkdtemp(prefix="gridmap-cluster-"))
     folder.chmod(0o755)
-    made = Cluster(folder / "instance")
+    made = Cluster(folder / "instance", PORTS)
     try:
         yield made
     finally:
@@ -122,7 +124,7 @@ def test_two_starts_at_once(cluster: Cluster) -> None:
 def test_making_that_was_cut_off_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Path(tempfile.mkdtemp(prefix="gridmap-cluster-"))
     folder.chmod(0o755)
-    cluster = Cluster(folder / "instance")
+    cluster = Cluster(folder / "instance", PORTS)
     try:
         with monkeypatch.context() as broken:
             broken.setattr(server.tuning, "hba_text", lambda: 1 / 0)
@@ -142,7 +144,7 @@ def test_a_folder_the_account_cannot_reach(monkeypatch: pytest.MonkeyPatch) -> N
     far.chmod(0o755)
     closed = Path(tempfile.mkdtemp(prefix="gridmap-closed-"))  # 0700, root's
     monkeypatch.setattr(home, "FAR", far)
-    cluster = Cluster(closed / "instance")
+    cluster = Cluster(closed / "instance", PORTS)
     try:
         cluster.start()
         assert cluster.home.parent == far
@@ -160,7 +162,7 @@ def test_a_folder_the_account_cannot_reach(monkeypatch: pytest.MonkeyPatch) -> N
 def test_no_reachable_folder_at_all_is_said_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = Path(tempfile.mkdtemp(prefix="gridmap-closed-"))
     monkeypatch.setattr(home, "FAR", closed / "far")
-    cluster = Cluster(closed / "instance")
+    cluster = Cluster(closed / "instance", PORTS)
     try:
         with pytest.raises(ClusterError, match="GRIDMAP_INSTANCE_DIR"):
             cluster.start()

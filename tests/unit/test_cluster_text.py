@@ -92,6 +92,11 @@ def test_the_first_free_port_is_chosen_for_a_new_cluster() -> None:
     assert choose_port(None, [25432, 25433], lambda port: True) == 25432
 
 
+def test_a_kept_port_that_is_only_being_tried_by_somebody_is_waited_for() -> None:
+    answers = iter([False, False, True])
+    assert choose_port(25500, [25432], lambda port: next(answers), patience_s=5) == 25500
+
+
 @pytest.mark.parametrize(
     ("said", "remedy"),
     [
