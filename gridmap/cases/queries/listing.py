@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, case, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, DateTime, case, func, literal_column, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from gridmap.access import Actor
@@ -109,8 +109,3 @@ def _beyond(order: list[Any], place: Place, *, ascending: bool) -> ColumnElement
 def _place(row: CaseRow, sort: Sort) -> Place:
     at = row.case.received_at if sort is Sort.NEWEST else None if row.case.closed_at else row.case.due_at
     return Place(at, row.case.county_code, row.case.id)
-
-
-def unit_name(session: Session, unit_code: int) -> str:
-    """Return the name of a unit, or its code where it has none."""
-    return session.scalar(select(Unit.name).where(Unit.unit_code == unit_code)) or str(unit_code)

@@ -1,12 +1,20 @@
 // What every page does: theme, the badge of unread notices, menus that close.
 const root = document.documentElement;
+const darkSheet = document.querySelector("link[data-dark]");
+
+/** Turn the page "light" or "dark", whatever the system prefers. */
+function turn(theme) {
+  root.dataset.theme = theme;
+  darkSheet.media = theme === "dark" ? "all" : "not all";
+}
+
 const saved = localStorage.getItem("gridmap-theme");
-if (saved) root.dataset.theme = saved;
+if (saved) turn(saved);
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-theme-switch]")) {
     const dark = getComputedStyle(root).colorScheme === "dark";
-    root.dataset.theme = dark ? "light" : "dark";
+    turn(dark ? "light" : "dark");
     localStorage.setItem("gridmap-theme", root.dataset.theme);
     document.dispatchEvent(new CustomEvent("gridmap:theme"));
   }

@@ -1,6 +1,7 @@
 // What the maps of units share: a layer of outlines over the base map, its bounds, and the states of loading and error.
 import { createMap } from "../maps/base.js";
 import { token } from "../maps/style.js";
+import { write } from "./retry.js";
 
 export const NOTHING = { type: "FeatureCollection", features: [] };
 
@@ -85,15 +86,7 @@ export function tell(element, text, retry) {
   const line = document.createElement("p");
   line.className = "map-error";
   line.setAttribute("role", "alert");
-  line.append(text);
-  if (retry) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button button-small";
-    button.textContent = "重试";
-    button.addEventListener("click", retry);
-    line.append(" ", button);
-  }
+  write(line, text, retry);
   element.append(line);
 }
 

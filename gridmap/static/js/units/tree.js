@@ -1,5 +1,7 @@
 // The tree of units: children are fetched when a node is opened; the keyboard works as in the ARIA tree pattern
 // (up, down, left, right, home, end, enter, and typing the first characters of a name).
+import { write } from "./retry.js";
+
 const PAGES = 40;
 
 function icon(host) {
@@ -66,15 +68,7 @@ function message(text, retry) {
   const item = document.createElement("li");
   item.className = "tree-message muted";
   item.setAttribute("role", "none");
-  item.append(text);
-  if (retry) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button button-small";
-    button.textContent = "重试";
-    button.addEventListener("click", retry);
-    item.append(" ", button);
-  }
+  write(item, text, retry);
   group.append(item);
   return group;
 }
