@@ -18,6 +18,8 @@ def create_app(**overrides: Any) -> Flask:
 
 
 def _configure(app: Flask, overrides: dict[str, Any]) -> None:
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
     from gridmap.config import APP_ROLE, settings
     from gridmap.db import database
 
@@ -35,9 +37,10 @@ def _configure(app: Flask, overrides: dict[str, Any]) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=values.secure_cookies,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
-        RATELIMIT_ENABLED=not overrides.get("TESTING"),  # tests sign in often, always from one address
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    if values.proxies:  # else anybody could claim any address
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=values.proxies, x_proto=values.proxies)  # type: ignore[method-assign]
     app.config.update(overrides)
     if database.engine is None and not app.config.get("NO_DATABASE"):
         database.start(values.role_url(APP_ROLE))
@@ -47,7 +50,7 @@ def _extensions(app: Flask) -> None:
     from gridmap import errors_view, pages
     from gridmap.accounts import views as accounts
     from gridmap.config import settings
-    from gridmap.extensions import csrf, limiter, login_manager, talisman
+    from gridmap.extensions import csrf, login_manager, talisman
     from gridmap.web import bound_bodies, commit_rule, guard_doors
 
     # First, so that even a page that refuses a forged request has its nonce.
@@ -62,7 +65,6 @@ def _extensions(app: Flask) -> None:
     )
     bound_bodies(app)  # before anything reads a form
     csrf.init_app(app)
-    limiter.init_app(app)
     login_manager.init_app(app)
     accounts.install(login_manager)
     guard_doors(app)

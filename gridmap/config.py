@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = Field(default=2, ge=1, le=64)
+    proxies: int = Field(default=0, ge=0, le=5, description="前面有几层反向代理；按此取访客的真实地址")
     demo_password: str = ""
     secret_key: str = Field(default="", description="会话签名密钥；空则在运行数据目录中生成")
     session_minutes: int = Field(default=60, ge=1, description="无操作自动退出的分钟数")

@@ -1,14 +1,15 @@
 """Accounts, posts, departments, sign-ins and notices.
 
-The application role has no right on password hashes, lock-out counters or sign-ins: it reaches them through the SECURITY
-DEFINER functions of migration 0003 (``gridmap_login``, ``gridmap_sign_in``, ``gridmap_actor`` …), which answer one question each.
+The application role has no right on password hashes, counted failures or sign-ins: it reaches them through the SECURITY
+DEFINER functions of migrations 0003 and 0008 (``gridmap_login_try``, ``gridmap_sign_in``, ``gridmap_actor`` …), which answer one
+question each.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gridmap.db import Base, Scoped, scoped_args
@@ -25,8 +26,6 @@ class Account(Base):
     name: Mapped[str] = mapped_column(Text, nullable=False)
     password_hash: Mapped[str | None] = mapped_column(Text, deferred=True)  # argon2id; null: may not sign in
     must_change_password: Mapped[bool] = mapped_column(Boolean, server_default=text("true"), nullable=False)
-    failed_count: Mapped[int] = mapped_column(Integer, server_default=text("0"), nullable=False, deferred=True)
-    locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), deferred=True)
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     is_demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"), nullable=False)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"), nullable=False)

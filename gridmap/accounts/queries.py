@@ -51,10 +51,15 @@ def _actor(found: dict[str, Any]) -> Actor:
     return Actor(found["account_id"], found["username"], found["name"], posts, found["must_change_password"])
 
 
-def login_state(session: Session, username: str) -> tuple[int, str | None, int] | None:
-    """Return (account id, password hash, seconds still locked) of a user name, or ``None``."""
+def login_state(session: Session, username: str) -> tuple[int, str | None] | None:
+    """Return (account id, password hash) of a user name that may sign in, or ``None``."""
     row = session.execute(text("select * from gridmap_login(:username)"), {"username": username}).one()
-    return None if row.account_id is None else (row.account_id, row.password_hash, row.locked_seconds or 0)
+    return None if row.account_id is None else (row.account_id, row.password_hash)
+
+
+def place_days(session: Session) -> int:
+    """Return how many days a device that has signed in is remembered."""
+    return int(session.execute(text("select value from system_settings where key = 'login.place_days'")).scalar_one())
 
 
 def visible_accounts(actor: Actor) -> Any:

@@ -1,9 +1,14 @@
-"""What makes a password acceptable and how sign-in tokens are kept. Pure."""
+"""What makes a password acceptable, how sign-in tokens are kept, and by what failed attempts are counted. Pure."""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
+import ipaddress
+import re
 import secrets
+import unicodedata
+from dataclasses import dataclass
 
 MIN_LENGTH = 10
 MAX_LENGTH = 128
@@ -41,3 +46,55 @@ def new_token() -> str:
 def token_hash(token: str) -> str:
     """Return what the database keeps of a token: it cannot be used to sign in."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def normal_name(text: str) -> str:
+    """Return a user name as it is looked up and counted: compatible forms made one (NFKC), no blanks around, lower case."""
+    return unicodedata.normalize("NFKC", text).strip().lower()
+
+
+@dataclass(frozen=True)
+class AttemptKeys:
+    """What an attempt to sign in is counted by: keyed hashes, which tell neither name nor place to who reads the table."""
+
+    name: str
+    device: str  # the name on this browser
+    here: str  # the name from this address
+    address: str  # the address, whatever the name
+
+
+def attempt_keys(secret: str, username: str, address: str, device: str) -> AttemptKeys:
+    """Return the keys of an attempt; ``username`` in its normal form."""
+    place = network(address)
+    return AttemptKeys(
+        name=name_key(secret, username),
+        device=_keyed(secret, "device", username, device),
+        here=_keyed(secret, "here", username, place),
+        address=_keyed(secret, "address", place),
+    )
+
+
+def name_key(secret: str, username: str) -> str:
+    """Return what a user name in its normal form is counted by."""
+    return _keyed(secret, "name", username)
+
+
+def network(address: str) -> str:
+    """Return what counts as one address: an IPv4 address, or the /64 network of an IPv6 one, which one subscriber owns."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    if mapped or parsed.version == 4:
+        return str(mapped or parsed)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def device_of(cookie: str | None) -> str:
+    """Return the device that a browser's cookie names, or a new random one (128 bits)."""
+    return cookie if cookie and re.fullmatch(r"[A-Za-z0-9_-]{22}", cookie) else secrets.token_urlsafe(16)
+
+
+def _keyed(secret: str, *parts: str) -> str:
+    return hmac.new(secret.encode(), "\0".join(("sign-in", *parts)).encode(), hashlib.sha256).hexdigest()

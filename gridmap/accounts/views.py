@@ -11,10 +11,11 @@ from werkzeug.wrappers import Response
 
 from gridmap.access import Actor, Permission, Role
 from gridmap.accounts import actions, queries
+from gridmap.accounts.actions import Attempt
 from gridmap.accounts.forms import AccountForm, LoginForm, PasswordForm, PostForm
-from gridmap.accounts.rules import first_password
+from gridmap.accounts.rules import device_of, first_password, normal_name
+from gridmap.config import settings
 from gridmap.errors import BadInput, NotFound
-from gridmap.extensions import limiter
 from gridmap.pages import code, when
 from gridmap.web import (
     actor,
@@ -31,6 +32,7 @@ from gridmap.web import (
 
 blueprint = Blueprint("accounts", __name__)
 PAGE = 50
+DEVICE = "gridmap-device"  # opens nothing: it only tells a browser that has signed in before from strangers
 
 
 class Person(UserMixin):
@@ -56,7 +58,6 @@ def install(manager: LoginManager) -> None:
 
 @blueprint.route("/login", methods=["GET", "POST"])
 @public
-@limiter.limit("120/minute", methods=["POST"])
 def login() -> Response | str | tuple[str, int]:
     """Sign in; a new token each time (rotation), the old cookie's contents gone."""
     form = LoginForm()
@@ -69,26 +70,46 @@ def login() -> Response | str | tuple[str, int]:
         )
     if not form.validate():
         return render_template("accounts/login.html", form=form), 400
-    token, reason = actions.sign_in(
-        session,
-        username=(form.username.data or "").strip().lower(),
-        password=form.password.data or "",
-        address=request.remote_addr or "",
-        agent=request.user_agent.string,
+    device = device_of(request.cookies.get(DEVICE))
+    attempt = actions.count_attempt(
+        session, username=normal_name(form.username.data or ""), address=request.remote_addr or "", device=device
     )
-    session.commit()  # a failed attempt is counted too
+    session.commit()  # counted before the password is looked at
+    if attempt.refused_s:
+        return _wait(form, attempt)
+    token, reason = actions.sign_in(
+        session, attempt, password=form.password.data or "", agent=request.user_agent.string
+    )
+    session.commit()
     if token is None:
         form.password.errors = [reason]
         return render_template("accounts/login.html", form=form), 401
-    return _enter(token, safe_next(form.next.data))
+    return _enter(token, safe_next(form.next.data), device)
 
 
-def _enter(token: str, target: str) -> Response:
+def _wait(form: LoginForm, attempt: Attempt) -> Response:
+    form.password.errors = [attempt.refusal]
+    response = make_response(render_template("accounts/login.html", form=form), 429)
+    response.headers["Retry-After"] = str(attempt.refused_s)
+    return response
+
+
+def _enter(token: str, target: str, device: str) -> Response:
     who = queries.actor_of(token, fresh=True)
     assert who is not None
     cookie.clear()
     login_user(Person(token, who))
-    return redirect(url_for("accounts.password") if who.must_change_password else target)
+    response = redirect(url_for("accounts.password") if who.must_change_password else target)
+    response.set_cookie(
+        DEVICE,
+        device,
+        max_age=queries.place_days(session) * 24 * 3600,
+        httponly=True,
+        secure=settings().secure_cookies,
+        samesite="Lax",
+        path=url_for("accounts.login"),
+    )
+    return response
 
 
 @blueprint.post("/logout")

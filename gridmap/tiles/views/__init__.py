@@ -9,14 +9,12 @@ from flask import Blueprint, Flask, Response, jsonify, request
 
 from gridmap.access import Actor, Permission
 from gridmap.clock import today
-from gridmap.extensions import limiter
 from gridmap.tiles import forms, queries, rules
 from gridmap.tiles.views.answers import CACHE, answer, draw, permit
 from gridmap.tiles.views.shortcut import Shortcut
 from gridmap.web import actor, requires
 
 blueprint = Blueprint("tiles", __name__)
-limiter.exempt(blueprint)  # a map asks for dozens of tiles at once; signing in is what is limited
 
 
 @blueprint.record_once

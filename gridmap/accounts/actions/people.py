@@ -1,70 +1,20 @@
-"""Writes about people: sign in and out, passwords, accounts and their posts, notices."""
+"""Writes about people: accounts and their posts, first passwords, notices."""
 
 from __future__ import annotations
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from gridmap import audit
 from gridmap.access import Actor, Permission, Role
+from gridmap.accounts.actions.entry import hasher
 from gridmap.accounts.models import Account, Department, Notice, PostHeld
-from gridmap.accounts.queries import login_state, visible_notices
-from gridmap.accounts.rules import first_password, new_token, password_fault, token_hash
+from gridmap.accounts.queries import visible_notices
+from gridmap.accounts.rules import first_password, name_key, password_fault
 from gridmap.clock import now
+from gridmap.config import settings
 from gridmap.db import multirange
 from gridmap.errors import BadInput, Conflict, Forbidden, NotFound
-
-hasher = PasswordHasher()  # argon2id with the library's parameters (RFC 9106, low-memory profile)
-_NOBODY = hasher.hash("nobody")  # so that an unknown name takes as long as a wrong password
-WRONG = "用户名或密码不正确。"
-
-
-def sign_in(session: Session, *, username: str, password: str, address: str, agent: str) -> tuple[str | None, str]:
-    """Check a password; return (token, "") or (None, why not). Failures are counted and lock the name with back-off.
-
-    The caller commits in both cases: a failed attempt must be counted.
-    """
-    state = login_state(session, username)
-    if state is None or state[1] is None:
-        _matches(_NOBODY, password)
-        return None, WRONG
-    account_id, password_hash, locked_s = state
-    if locked_s:
-        return None, f"密码错误次数过多，该账号已临时锁定，请 {_span(locked_s)}后再试。"
-    if not _matches(password_hash or "", password):
-        locked = session.execute(text("select gridmap_login_failed(:name)"), {"name": username}).scalar()
-        return None, f"{WRONG}错误次数过多，账号已锁定 {_span(locked)}。" if locked else WRONG
-    token = new_token()
-    session.execute(
-        text("select gridmap_sign_in(:account, :hash, :address, :agent)"),
-        {"account": account_id, "hash": token_hash(token), "address": address, "agent": agent},
-    )
-    return token, ""
-
-
-def sign_out(session: Session, *, token: str) -> None:
-    """End a sign-in for good: its cookie is worthless from now on."""
-    session.execute(text("select gridmap_sign_out(:hash)"), {"hash": token_hash(token)})
-
-
-def change_password(session: Session, actor: Actor, *, token: str, old: str, new: str) -> None:
-    """Set a new password; every other sign-in of the person ends. Raises ``BadInput`` naming the field."""
-    current = session.execute(text("select gridmap_password_hash(:hash)"), {"hash": token_hash(token)}).scalar()
-    if not current or not _matches(current, old):
-        raise BadInput("原密码不正确。", field="old")
-    fault = password_fault(new, actor.username)
-    if fault:
-        raise BadInput(fault, field="new")
-    if old == new:
-        raise BadInput("新密码不能与原密码相同。", field="new")
-    session.execute(
-        text("select gridmap_change_password(:token, :hash)"), {"token": token_hash(token), "hash": hasher.hash(new)}
-    )
-    post = actor.home
-    if post:
-        audit.record(session, actor, "account.password_changed", actor.username, post.unit_code)
 
 
 def create_account(
@@ -101,7 +51,7 @@ def create_account(
 
 
 def reset_password(session: Session, actor: Actor, *, account: Account) -> str:
-    """Give a person a new first password, ending all their sign-ins; return it, to be told once.
+    """Give a person a new first password, ending all their sign-ins and any lock on their name; return it, to be told once.
 
     Whoever knows it can be that person, so every post must be the actor's to manage. Raises ``Forbidden`` otherwise.
     """
@@ -114,6 +64,9 @@ def reset_password(session: Session, actor: Actor, *, account: Account) -> str:
     ).scalar()
     if not done:
         raise Forbidden("该人员在您管理的范围以外另有岗位，请由上级系统管理员重置密码。")
+    session.execute(
+        text("select gridmap_login_forgive(:name)"), {"name": name_key(settings().signing_key(), account.username)}
+    )
     audit.record(session, actor, "account.password_reset", account.username, account.unit_code)
     return password
 
@@ -180,14 +133,3 @@ def read_notices(session: Session, actor: Actor) -> int:
         notice.read_at, notice.read_by = now(), actor.account_id
     session.flush()
     return len(notices)
-
-
-def _matches(password_hash: str, password: str) -> bool:
-    try:
-        return hasher.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def _span(seconds: int) -> str:
-    return f"{seconds} 秒" if seconds < 60 else f"{-(-seconds // 60)} 分钟"

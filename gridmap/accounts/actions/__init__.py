@@ -1,0 +1,26 @@
+"""Writes about people: signing in and out, accounts and their posts, notices."""
+
+from gridmap.accounts.actions.entry import Attempt, change_password, count_attempt, hasher, sign_in, sign_out
+from gridmap.accounts.actions.people import (
+    create_account,
+    end_post,
+    give_post,
+    read_notices,
+    reset_password,
+    switch_account,
+)
+
+__all__ = [
+    "Attempt",
+    "change_password",
+    "count_attempt",
+    "create_account",
+    "end_post",
+    "give_post",
+    "hasher",
+    "read_notices",
+    "reset_password",
+    "sign_in",
+    "sign_out",
+    "switch_account",
+]
