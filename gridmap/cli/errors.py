@@ -131,7 +131,8 @@ def error_with_rows(error: Exception) -> str:
     if not rows:
         return str(error)
     shown = "；".join(
-        f"第 {row.row} 行 {row.field or ''}：{row.message}" if row.row else row.message for row in rows[:3]
+        f"第 {row.row} 行{f' {row.field}' if row.field else ''}：{row.message}" if row.row else row.message
+        for row in rows[:3]
     )
     more = f"；另有 {len(rows) - 3} 处" if len(rows) > 3 else ""
     return f"{str(error).rstrip('。')}：{shown}{more}"

@@ -62,6 +62,19 @@ class ExternalCode(Base):
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     unit_code: Mapped[int] = mapped_column(BigInteger, ForeignKey("units.unit_code"), nullable=False)
 
+    __table_args__ = (Index("ix_external_codes_unit_code", "unit_code"),)
+
+
+class FormerName(Base):
+    """A name that a unit bore until the day before ``valid_to``, when it was renamed; the present name is the unit's own."""
+
+    __tablename__ = "former_names"
+
+    unit_code: Mapped[int] = mapped_column(BigInteger, ForeignKey("units.unit_code"), primary_key=True)
+    valid_to: Mapped[date] = mapped_column(Date, primary_key=True)  # exclusive
+    name: Mapped[str] = mapped_column(Text, nullable=False)
+    version_id: Mapped[int | None] = mapped_column(BigInteger)  # the version that brought the next name
+
 
 class BoundarySource(Scoped, Base):
     """A file that was imported: what it was, in which datum, by whom, and what came of each row."""
@@ -100,6 +113,9 @@ class OutlineVersion(Scoped, Base):
     accepted_reason: Mapped[str | None] = mapped_column(Text)
     row_version: Mapped[int] = mapped_column(Integer, default=1, server_default="1", nullable=False)
     ended_codes: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"), nullable=False)
+
+    unit_facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), nullable=False)
+    """Unit code → ``Facts.as_dict()``: kinds of grids and codes in other systems that come into force with the version."""
 
     __mapper_args__ = {"version_id_col": row_version}  # noqa: RUF012
     __table_args__ = scoped_args(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, case, func, literal_column, tuple_
+from sqlalchemy import ColumnElement, Date, DateTime, case, cast, func, literal_column, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from gridmap.access import Actor
@@ -15,14 +15,19 @@ from gridmap.cases.forms.paging import Page, Place, Sort
 from gridmap.cases.models import Case
 from gridmap.cases.queries.conditions import conditions, visible_cases
 from gridmap.cases.rules import Lateness, Status, lateness
+from gridmap.clock import CHINA
 from gridmap.units.models import Unit
+from gridmap.units.queries.names import former_name
 
 NEVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
 
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A case as lists and its page show it: with the names of its unit and of the unit above, and its point (WGS-84)."""
+    """A case as lists and its page show it: with the names of its unit and of the unit above, and its point (WGS-84).
+
+    A unit that was renamed since has the name it bore when the case was received, with today's beside it.
+    """
 
     case: Case
     unit_name: str
@@ -30,6 +35,8 @@ class CaseRow:
     lon: float | None
     lat: float | None
     lateness: Lateness
+    place_then: str = ""
+    """What the place was called when the case was received, where it has another name now."""
 
     @property
     def place_name(self) -> str:
@@ -54,20 +61,30 @@ def count_cases(session: Session, actor: Actor, wanted: CaseFilter, now: datetim
 
 
 def with_names(query: Any) -> Any:
-    """Add the unit's names and the point's coordinates to a query of cases."""
+    """Add the unit's names, now and when the case was received, and the point's coordinates to a query of cases."""
     parent = aliased(Unit)
+    received_on = cast(func.timezone(str(CHINA), Case.received_at), Date)
     return (
         query.outerjoin(Unit, Unit.unit_code == Case.unit_code)
         .outerjoin(parent, parent.unit_code == Unit.parent_code)
-        .add_columns(Unit.name, parent.name, func.st_x(Case.geom), func.st_y(Case.geom))
+        .add_columns(Unit.name, former_name(Unit.unit_code, received_on))
+        .add_columns(parent.name, former_name(parent.unit_code, received_on))
+        .add_columns(func.st_x(Case.geom), func.st_y(Case.geom))
     )
 
 
 def as_row(found: Any, now: datetime) -> CaseRow:
     """Return a row of ``with_names`` as its value."""
-    item, unit_name, parent_name, lon, lat = found
+    item, unit_name, unit_then, parent_name, parent_then, lon, lat = found
     late = lateness(Status(item.status), item.due_at, now)
-    return CaseRow(item, unit_name or "", parent_name or "", lon, lat, late)
+    names = _then_and_now(unit_then, unit_name), _then_and_now(parent_then, parent_name)
+    place_then = f"{parent_then or parent_name or ''} {unit_then or unit_name}".strip() if unit_then or parent_then else ""
+    return CaseRow(item, *names, lon, lat, late, place_then)
+
+
+def _then_and_now(then: str | None, now: str | None) -> str:
+    """Return a unit's name at the time of the case, with the present one where it was renamed since."""
+    return f"{then}（今{now}）" if then and then != now else now or ""
 
 
 def list_cases(session: Session, actor: Actor, wanted: CaseFilter, page: Page, now: datetime) -> Listing:

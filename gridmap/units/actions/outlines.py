@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from gridmap import audit
 from gridmap.access import Actor, Permission
 from gridmap.errors import RowError
 from gridmap.units.actions.drafts import NewOutline, hash_of, new_version, put_outlines
+from gridmap.units.actions.facts import fact_errors, stored
 from gridmap.units.actions.reports import (
     ImportReport,
     Outcome,
@@ -26,10 +28,12 @@ from gridmap.units.actions.reports import (
 from gridmap.units.actions.review import run_check, tolerances_in_force
 from gridmap.units.forms.files import OutlineFile, OutlineRow
 from gridmap.units.models import OutlineVersion, Unit
+from gridmap.units.queries.facts import known_facts
 from gridmap.units.queries.outlines import Drawn, one_of, published_outlines
 from gridmap.units.queries.versions import open_version_like
 from gridmap.units.rules.checks import Entry, Severity, Tolerances, structure_faults
 from gridmap.units.rules.codes import ancestors_of, county_code, level_of, parent_of, short_code
+from gridmap.units.rules.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,28 @@ class Given:
     def result(self, outcome: Outcome, note: str = "") -> RowResult:
         """Return what became of the row."""
         return RowResult(self.row.row, self.row.code, self.row.name, outcome, note, self.file.name)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one import brings, and what the system has already of the units it names and those above them."""
+
+    files: Sequence[OutlineFile]
+    given: list[Given]
+    known: dict[int, Unit]
+    published: dict[int, Drawn]
+    facts: dict[int, Facts]
+    origin: str
+    is_demo: bool
+
+    def same_outline(self, item: Given) -> bool:
+        """Tell whether the outline in force is the same as a row's."""
+        now = self.published.get(item.row.code)
+        return now is not None and now.geom_hash == item.hash
+
+    def news(self, item: Given) -> Facts:
+        """Return what a row says of its unit that the system does not know yet."""
+        return item.row.facts.beyond(self.facts.get(item.row.code, Facts()))
 
 
 def import_outlines(
@@ -63,41 +89,56 @@ def import_outlines(
     ``Forbidden``.
     """
     one_at_a_time(session)
-    given = [Given(file, row, hash_of(row.geom)) for file in files for row in file.rows]
-    known = _known_units(session, given)
-    refuse(_row_errors(given, known), "处")
-    published = published_outlines(session, {item.row.code for item in given} | _above(given))
-    report = ImportReport([_result(item, known, published) for item in given], dry_run=dry_run)
+    batch = _batch(session, files, origin, is_demo)
+    refuse(_row_errors(session, batch.given, batch.known), "处")
+    report = ImportReport([_result(item, batch) for item in batch.given], dry_run=dry_run)
     report.notes = [f"{file.name}：{note}" for file in files for note in file.notes]
-    fresh = [item for item, row in zip(given, report.rows, strict=True) if row.outcome is not Outcome.UNCHANGED]
+    fresh = [item for item, row in zip(batch.given, report.rows, strict=True) if row.outcome is not Outcome.UNCHANGED]
     require(actor, Permission.UNIT_IMPORT, [item.row.code for item in fresh])
     if not fresh:
         return report
-    waiting = open_version_like(session, {item.row.code: item.hash for item in fresh})
+    limits = tolerances or tolerances_in_force(session)
+    waiting = open_version_like(session, _contents(fresh, batch), _facts(fresh, batch))
     if waiting is not None and not dry_run:
-        return _already_waiting(session, waiting, report, tolerances)
+        return _already_waiting(session, waiting, report, limits)
     nested = session.begin_nested()
-    version = _new_version(session, actor, files, fresh, report)
-    names = {item.row.code: item.row.name for item in fresh if item.row.code not in known}
-    add_units(session, names, version, is_demo=is_demo)
-    put_outlines(session, version, _new_outlines(fresh, published, version, origin, is_demo))
-    report.faults = run_check(session, version, tolerances or tolerances_in_force(session))
+    version = _draft(session, actor, batch, fresh, report, limits)
     if dry_run:
         nested.rollback()
         session.expire_all()
-        return _counted(report)
+        return report
     nested.commit()
-    return _recorded(session, actor, files, version, _counted(report))
+    return _recorded(session, actor, files, version, report)
+
+
+def _draft(
+    session: Session,
+    actor: Actor,
+    batch: Batch,
+    fresh: Sequence[Given],
+    report: ImportReport,
+    tolerances: Tolerances,
+) -> OutlineVersion:
+    """Add the checked draft version of what is new or different, and tell its faults in the report."""
+    version = _new_version(session, actor, batch.files, fresh, report)
+    names = {item.row.code: item.row.name for item in fresh if item.row.code not in batch.known}
+    add_units(session, names, version, is_demo=batch.is_demo)
+    put_outlines(session, version, _new_outlines(fresh, batch, version))
+    version.unit_facts = _facts(fresh, batch)
+    report.faults = run_check(session, version, tolerances)
+    _count_faults(report)
+    return version
 
 
 def _already_waiting(
-    session: Session, waiting: OutlineVersion, report: ImportReport, tolerances: Tolerances | None
+    session: Session, waiting: OutlineVersion, report: ImportReport, tolerances: Tolerances
 ) -> ImportReport:
     """Point to the open version that holds the same outlines already, checked anew."""
     report.version_id = waiting.id
     report.notes.append(f"同样的内容已在版本“{waiting.label}”中等待发布，没有重复导入。")
-    report.faults = run_check(session, waiting, tolerances or tolerances_in_force(session))
-    return _counted(report)
+    report.faults = run_check(session, waiting, tolerances)
+    _count_faults(report)
+    return report
 
 
 def _recorded(
@@ -113,10 +154,16 @@ def _recorded(
     return report
 
 
-def _counted(report: ImportReport) -> ImportReport:
+def _count_faults(report: ImportReport) -> None:
     report.error_count = sum(fault.severity is Severity.ERROR for fault in report.faults)
     report.warning_count = len(report.faults) - report.error_count
-    return report
+
+
+def _batch(session: Session, files: Sequence[OutlineFile], origin: str, is_demo: bool) -> Batch:
+    given = [Given(file, row, hash_of(row.geom)) for file in files for row in file.rows]
+    published = published_outlines(session, {item.row.code for item in given} | _above(given))
+    facts = known_facts(session, {item.row.code for item in given})
+    return Batch(files, given, _known_units(session, given), published, facts, origin, is_demo)
 
 
 def _above(given: Sequence[Given]) -> set[int]:
@@ -129,7 +176,7 @@ def _known_units(session: Session, given: Sequence[Given]) -> dict[int, Unit]:
     return {unit.unit_code: unit for unit in session.scalars(select(Unit).where(one_of(Unit.unit_code, wanted)))}
 
 
-def _row_errors(given: Sequence[Given], known: dict[int, Unit]) -> list[RowError]:
+def _row_errors(session: Session, given: Sequence[Given], known: dict[int, Unit]) -> list[RowError]:
     """Return duplicates, wrong levels, unknown parents, ended codes and new units without a name, by row."""
     several = len({id(item.file) for item in given}) > 1
     entries = [Entry(n, item.row.code, item.row.name, item.row.level, item.row.parent) for n, item in enumerate(given)]
@@ -138,13 +185,15 @@ def _row_errors(given: Sequence[Given], known: dict[int, Unit]) -> list[RowError
         for item in structure_faults(entries, known)
     ]
     found.extend(_parent_errors(given, known))
+    taken = fact_errors(session, [(item.row.code, item.row.facts) for item in given])
+    found.extend((place, "外部编码", message) for place, message in taken)
     for place, item in enumerate(given):
         unit = known.get(item.row.code)
         if unit is not None and unit.valid_to is not None:
-            found.append((place, "code", f"代码 {short_code(item.row.code)} 已撤销，不能再次使用：请使用新代码。"))
+            found.append((place, "代码", f"代码 {short_code(item.row.code)} 已撤销，不能再次使用：请使用新代码。"))
         if unit is None and not item.row.name:
             found.append(
-                (place, "name", f"{short_code(item.row.code)} 是新区划，必须有名称：请用 --name-field 指定名称字段。")
+                (place, "名称", f"{short_code(item.row.code)} 是新区划，必须有名称：请用 --name-field 指定名称字段。")
             )
     return [
         RowError(given[place].row.row, field, (f"{given[place].file.name}：" if several else "") + message)
@@ -163,7 +212,7 @@ def _parent_errors(given: Sequence[Given], known: dict[int, Unit]) -> list[tuple
             continue
         message = parent_error(above, begun=unit.valid_from is not None, ended=unit.valid_to is not None)
         if message:
-            found.append((place, "parent_code", message))
+            found.append((place, "上级代码", message))
     return found
 
 
@@ -177,17 +226,20 @@ def _rows_named(message: str, given: Sequence[Given]) -> str:
     return re.sub(r"与第 (\d+) 行", own, message)
 
 
-def _result(item: Given, known: dict[int, Unit], published: dict[int, Drawn]) -> RowResult:
-    now = published.get(item.row.code)
-    unit = known.get(item.row.code)
-    note = ""
+def _result(item: Given, batch: Batch) -> RowResult:
+    now = batch.published.get(item.row.code)
+    unit = batch.known.get(item.row.code)
+    news = batch.news(item)
+    said = []
     if unit is None:
-        note = "新区划"
+        said.append("新区划")
     elif item.row.name and item.row.name != unit.name:
-        note = f"文件中的名称“{item.row.name}”与系统中的“{unit.name}”不同，名称未改"
-    if now is None:
-        return item.result(Outcome.ADDED, note)
-    return item.result(Outcome.UNCHANGED if now.geom_hash == item.hash else Outcome.CHANGED, note)
+        said.append(f"文件中的名称“{item.row.name}”与系统中的“{unit.name}”不同，名称未改")
+    if news:
+        said.append(news.words)
+    same = batch.same_outline(item) and not news
+    outcome = Outcome.ADDED if now is None else Outcome.UNCHANGED if same else Outcome.CHANGED
+    return item.result(outcome, "；".join(said))
 
 
 def _new_version(
@@ -208,22 +260,32 @@ def _new_version(
     return version
 
 
-def _new_outlines(
-    fresh: Sequence[Given], published: dict[int, Drawn], version: OutlineVersion, origin: str, is_demo: bool
-) -> list[NewOutline]:
+def _new_outlines(fresh: Sequence[Given], batch: Batch, version: OutlineVersion) -> list[NewOutline]:
     """Return the outlines to store, each with what it replaces and where it came from."""
+    before = {code: item.id for code, item in batch.published.items()}
     return [
         NewOutline(
             item.row.code,
             item.row.geom,
             str(item.file.datum),
-            origin or f"{item.file.kind}，{item.file.crs_name}",
-            published[item.row.code].id if item.row.code in published else None,
+            batch.origin or f"{item.file.kind}，{item.file.crs_name}",
+            before.get(item.row.code),
             version.source_id,
-            is_demo,
+            batch.is_demo,
         )
         for item in fresh
+        if not batch.same_outline(item)
     ]
+
+
+def _contents(fresh: Sequence[Given], batch: Batch) -> dict[int, str]:
+    """Return unit code → hash of the outlines that the files bring."""
+    return {item.row.code: item.hash for item in fresh if not batch.same_outline(item)}
+
+
+def _facts(fresh: Sequence[Given], batch: Batch) -> dict[str, Any]:
+    """Return what the files say of units beside their outlines, as the version keeps it until it is published."""
+    return stored((item.row.code, batch.news(item)) for item in fresh)
 
 
 def add_units(session: Session, names: dict[int, str], version: OutlineVersion, *, is_demo: bool = False) -> None:

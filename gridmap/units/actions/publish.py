@@ -12,6 +12,7 @@ from gridmap import audit
 from gridmap.access import Actor, Permission
 from gridmap.clock import now, today
 from gridmap.errors import BadInput, Conflict
+from gridmap.units.actions.facts import apply_facts, kept, require_free
 from gridmap.units.actions.reports import one_at_a_time, require
 from gridmap.units.actions.review import run_check, tolerances_in_force
 from gridmap.units.actions.simplify import simplify_around
@@ -47,26 +48,29 @@ def publish_version(
     version = one_version(session, actor, version_id, lock=True)
     require(actor, Permission.UNIT_PUBLISH, [version.unit_code])
     _require_open(version, row_version)
-    codes = list(session.scalars(select(Outline.unit_code).where(Outline.version_id == version.id)))
-    if not codes and not version.ended_codes:
-        raise Conflict("该版本没有任何变更，无需发布。")
-    _require_base(session, version)
-    _require_parents(session, version, codes)
+    codes = _require_publishable(session, version)
     if published_since(session, version):
         run_check(session, version, tolerances or tolerances_in_force(session))
     _accept(version, accept_reason.strip(), accepted_by or actor.name)
-    day = _effective(session, version, codes, effective_on)
+    _bring_into_force(session, actor, version, codes, _effective(session, version, codes, effective_on))
+    _record(session, actor, version, len(codes))
+    session.flush()
+    return version
+
+
+def _bring_into_force(
+    session: Session, actor: Actor, version: OutlineVersion, codes: Collection[int], day: date
+) -> None:
+    """End what the version ends and begin what it brings, on ``day``."""
     _end(session, version, day)
     _begin(session, version, codes, day)
+    apply_facts(session, kept(version.unit_facts))
     version.status = "published"
     version.effective_on = day
     version.published_at = now()
     version.published_by = actor.name
     session.flush()
     simplify_around(session, codes, version.ended_codes)
-    _record(session, actor, version, len(codes))
-    session.flush()
-    return version
 
 
 def _record(session: Session, actor: Actor, version: OutlineVersion, outlines: int) -> None:
@@ -95,6 +99,17 @@ def _require_open(version: OutlineVersion, row_version: int | None) -> None:
         raise Conflict("该版本在您查看之后又被修改过：请重新打开，核对后再操作。")
 
 
+def _require_publishable(session: Session, version: OutlineVersion) -> list[int]:
+    """Return the units whose outlines the version brings. Raises ``Conflict`` when it no longer fits what is in force."""
+    codes = list(session.scalars(select(Outline.unit_code).where(Outline.version_id == version.id)))
+    if not codes and not version.ended_codes and not version.unit_facts:
+        raise Conflict("该版本没有任何变更，无需发布。")
+    _require_base(session, version)
+    _require_parents(session, version, codes)
+    require_free(session, kept(version.unit_facts))
+    return codes
+
+
 def _require_base(session: Session, version: OutlineVersion) -> None:
     """Every outline must still replace what it was drawn from."""
     current = select(Outline.unit_code, Outline.id).where(latest()).subquery()
@@ -115,7 +130,7 @@ def _require_base(session: Session, version: OutlineVersion) -> None:
         select(Unit.name).where(Unit.unit_code.in_(version.ended_codes), Unit.valid_to.is_not(None))
     ).all()
     if ended:
-        raise Conflict(f"{'、'.join(ended[:3])} 已被他人撤销：请作废本版本后重新修改。")
+        raise Conflict(f"{'、'.join(f'“{name}”' for name in ended[:3])}已被他人撤销：请作废本版本后重新修改。")
 
 
 def _require_parents(session: Session, version: OutlineVersion, codes: Collection[int]) -> None:
@@ -151,7 +166,10 @@ def _accept(version: OutlineVersion, reason: str, name: str) -> None:
 
 
 def _effective(session: Session, version: OutlineVersion, codes: Collection[int], day: date | None) -> date:
-    """Return the day on which the version begins. Raises ``BadInput`` for the future or before what it replaces."""
+    """Return the day on which the version begins.
+
+    Raises ``BadInput`` for the future, or before what it replaces or the units themselves began.
+    """
     begins = day or today()
     if begins > today():
         raise BadInput("生效日期不能晚于今天：请在生效当天发布。", field="effective_on")
@@ -159,9 +177,13 @@ def _effective(session: Session, version: OutlineVersion, codes: Collection[int]
     newest = session.scalar(select(func.max(Outline.valid_from)).where(latest(), one_of(Outline.unit_code, replaced)))
     if newest is not None and begins < newest:
         raise BadInput(f"生效日期不能早于现行边界的生效日期 {newest:%Y-%m-%d}。", field="effective_on")
-    begun = session.scalar(select(func.max(Unit.valid_from)).where(one_of(Unit.unit_code, version.ended_codes)))
-    if begun is not None and begins < begun:
-        raise BadInput(f"生效日期不能早于要撤销的区划的生效日期 {begun:%Y-%m-%d}。", field="effective_on")
+    latest_begun = select(Unit.name, Unit.valid_from).where(one_of(Unit.unit_code, replaced), Unit.valid_from > begins)
+    begun = session.execute(latest_begun.order_by(Unit.valid_from.desc(), Unit.unit_code).limit(1)).first()
+    if begun is not None:
+        raise BadInput(
+            f"生效日期不能早于区划本身：“{begun.name}”自 {begun.valid_from:%Y-%m-%d} 起才有，请选这一天或之后的日期。",
+            field="effective_on",
+        )
     return begins
 
 
@@ -187,7 +209,8 @@ def _end(session: Session, version: OutlineVersion, day: date) -> None:
 def _begin(session: Session, version: OutlineVersion, codes: Collection[int], day: date) -> None:
     session.execute(update(Outline).where(latest(), one_of(Outline.unit_code, codes)).values(valid_to=day))
     session.execute(update(Outline).where(Outline.version_id == version.id).values(valid_from=day))
-    session.execute(update(Unit).where(one_of(Unit.unit_code, codes), Unit.valid_from.is_(None)).values(valid_from=day))
+    new = and_(one_of(Unit.unit_code, codes), Unit.valid_from.is_(None))
+    session.execute(update(Unit).where(new).values(valid_from=day, version_id=version.id))
 
 
 def discard_version(
@@ -202,14 +225,17 @@ def discard_version(
     require(actor, Permission.UNIT_IMPORT, [version.unit_code])
     _require_open(version, row_version)
     session.execute(delete(OutlineFault).where(OutlineFault.version_id == version.id))
-    session.execute(delete(Outline).where(Outline.version_id == version.id))
-    elsewhere = select(Outline.unit_code)
-    session.execute(
-        delete(Unit)
-        .where(Unit.version_id == version.id, Unit.valid_from.is_(None), Unit.unit_code.not_in(elsewhere))
-        .execution_options(synchronize_session=False)
-    )
+    codes = session.scalars(delete(Outline).where(Outline.version_id == version.id).returning(Outline.unit_code)).all()
+    _forget_units(session, version, codes)
     version.status = "discarded"
     audit.record(session, actor, "units.discarded", str(version.id), version.unit_code, label=version.label)
     session.flush()
     return version
+
+
+def _forget_units(session: Session, version: OutlineVersion, codes: Collection[int]) -> None:
+    """Remove the units that only the version knew: those it added, and those that another one added and was discarded."""
+    mine = or_(Unit.version_id == version.id, one_of(Unit.unit_code, codes))
+    waiting = select(Outline.unit_code).where(Outline.unit_code == Unit.unit_code).exists()
+    gone = delete(Unit).where(mine, Unit.valid_from.is_(None), not_(waiting))
+    session.execute(gone.execution_options(synchronize_session=False))

@@ -17,6 +17,7 @@ from gridmap.errors import Conflict
 from gridmap.units.actions.reports import require
 from gridmap.units.models import OutlineFault, OutlineVersion
 from gridmap.units.queries.candidate import Candidate, candidate_state
+from gridmap.units.queries.reference import reference_counties
 from gridmap.units.queries.versions import OPEN, one_version
 from gridmap.units.rules.checks import Fault, Kind, Severity, Tolerances, outline_faults
 from gridmap.units.rules.codes import county_code, subtree
@@ -61,17 +62,24 @@ def run_check(session: Session, version: OutlineVersion, tolerances: Tolerances)
 
 
 def datum_faults(candidate: Candidate) -> list[Fault]:
-    """Return an error when the version's outlines lie where another datum than the stated one would put them."""
+    """Return faults where the version's outlines lie where another datum than the stated one would put them.
+
+    Against published outlines that is an error. Where a county has none, the outlines that come with the product stand in:
+    they are no survey, so then it is a warning.
+    """
     published = {code: item.geom for code, item in candidate.published.items()}
     by_datum: dict[str, dict[int, BaseGeometry]] = defaultdict(dict)
     for code, item in candidate.drafts.items():
         by_datum[item.datum][code] = item.geom
     found = []
     for stated, given in by_datum.items():
-        hint = datum_hint(given, published, Datum(stated))
+        hint, severity = datum_hint(given, published, Datum(stated)), Severity.ERROR
+        if hint is None:
+            known = {code: geom for code, geom in reference_counties(given).items() if code not in published}
+            hint, severity = datum_hint(given, known, Datum(stated), "系统自带的参考县界"), Severity.WARNING
         if hint:
             found.append(
-                Fault(Kind.WRONG_DATUM, Severity.ERROR, None, hint, "请作废本版本，用正确的坐标基准重新导入。")
+                Fault(Kind.WRONG_DATUM, severity, None, hint, "如确有误，请作废本版本，用正确的坐标基准重新导入。")
             )
     return found
 

@@ -127,7 +127,7 @@ def _check_axes(geoms: Array) -> None:
     swapped = [row for row, box in enumerate(bounds, start=1) if looks_swapped(box)]
     if not swapped:
         return
-    rows = [RowError(row, "geometry", "经度和纬度写反了。") for row in swapped]
+    rows = [RowError(row, "图形", "经度和纬度写反了。") for row in swapped]
     share = "全部" if len(swapped) == len(geoms) else f"{len(swapped)} 个"
     raise BadInput(f"{share}图形的经度和纬度写反了：请按“经度在前、纬度在后”重新导出。", field="file", rows=rows)
 
@@ -137,7 +137,7 @@ def _check_place(geoms: Array, crs_name: str) -> None:
     for row, box in enumerate(shapely.bounds(geoms), start=1):
         if not np.isnan(box).any() and not in_china(box):
             where = f"不在中国范围内（经度 {box[0]:.4f}，纬度 {box[1]:.4f}）。"
-            rows.append(RowError(row, "geometry", where))
+            rows.append(RowError(row, "图形", where))
     if rows:
         message = f"有 {len(rows)} 个图形按坐标系 {crs_name} 换算后不在中国范围内：请核对坐标系。"
         raise BadInput(message, field="epsg", rows=rows)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridmap.errors import BadInput, RowError
-from gridmap.units.forms.fields import Columns, find_columns, read_cells
+from gridmap.units.forms.fields import Columns, find_columns, read_cells, shown
 from gridmap.units.forms.limits import Limits, check_size, decode, sha256_of
 from gridmap.units.rules.checks import Entry, structure_faults
 from gridmap.units.rules.codes import level_of
@@ -85,8 +85,8 @@ def _entries(columns: Columns, lines: list[tuple[int, dict[str, str]]]) -> tuple
         if cells is None:
             continue
         if not cells.name:
-            wrong.append(RowError(row, columns.name, "名称为空。"))
-        entries.append(Entry(row, cells.code, cells.name, cells.level, cells.parent))
+            wrong.append(RowError(row, shown(columns.name), "名称为空。"))
+        entries.append(Entry(row, cells.code, cells.name, cells.level, cells.parent, cells.facts))
     return entries, wrong
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,9 @@ from gridmap.units.forms.tables import Table
 from gridmap.units.forms.unpack import layer_from_archive
 from gridmap.units.rules.codes import Level
 from gridmap.units.rules.datum import Datum
+from gridmap.units.rules.facts import Facts
 from gridmap.units.rules.measures import polygons_only
+from gridmap.units.rules.suspicion import name_hint, property_hint
 
 SUPPORTED = "GeoJSON、Shapefile（.zip）、GeoPackage（.gpkg）、KML"
 FOREIGN = {
@@ -73,6 +75,7 @@ class OutlineRow:
     parent: int | None
     level: Level | None
     geom: MultiPolygon
+    facts: Facts = field(default_factory=Facts)
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def read_outlines(path: Path, options: Options, *, name: str = "", limits: Limit
     geoms = _polygons(table)
     placed = to_wgs84(geoms, table.crs, options.datum, options.epsg)
     rows = tuple(
-        OutlineRow(row, cell.code, cell.name, cell.parent, cell.level, polygons_only(geom))
+        OutlineRow(row, cell.code, cell.name, cell.parent, cell.level, polygons_only(geom), cell.facts)
         for row, (cell, geom) in enumerate(zip(cells, placed.geoms, strict=True), start=1)
     )
     return OutlineFile(
@@ -122,8 +125,14 @@ def read_outlines(path: Path, options: Options, *, name: str = "", limits: Limit
         crs_name=placed.crs_name,
         rows=rows,
         fields=table.fields,
-        notes=(*table.notes, *placed.notes),
+        notes=(*table.notes, *placed.notes, *_datum_notes(name or path.name, table, options.datum)),
     )
+
+
+def _datum_notes(name: str, table: Table, stated: Datum) -> list[str]:
+    """Return what the file's name and properties say against the stated datum: first imports have nothing to compare with."""
+    hints = (name_hint(name, stated), property_hint(table.members or table.fields, table.records[:100], stated))
+    return [hint for hint in hints if hint]
 
 
 def _table(path: Path, folder: Path, options: Options, limits: Limits, depth: int = 0) -> Table:
@@ -185,12 +194,12 @@ def _polygons(table: Table) -> npt.NDArray[np.object_]:
     wrong: list[RowError] = []
     for place, geom in enumerate(table.geoms):
         if geom is None or geom.is_empty:
-            wrong.append(RowError(place + 1, "geometry", "没有图形。"))
+            wrong.append(RowError(place + 1, "图形", "没有图形。"))
             continue
         geoms[place] = polygons_only(geom)
         if geoms[place].is_empty:
             words = TYPE_WORDS.get(geom.geom_type, geom.geom_type)
-            wrong.append(RowError(place + 1, "geometry", f"图形是{words}，不是面。"))
+            wrong.append(RowError(place + 1, "图形", f"图形是{words}，不是面。"))
     if wrong:
         raise BadInput(_type_message(wrong, table.geoms), field="file", rows=wrong)
     return geoms

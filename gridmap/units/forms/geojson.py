@@ -41,23 +41,25 @@ def read_geojson(data: bytes, limits: Limits) -> Table:
             f"文件有 {len(features):,} 个图形，超过上限 {limits.features:,} 个，请拆分后导入。", field="file"
         )
     records, geoms, wrong = [], [], []
+    members: dict[str, None] = {}
     for row, feature in enumerate(features, start=1):
         properties = feature.get("properties") if isinstance(feature, dict) else None
+        members.update(dict.fromkeys(properties if isinstance(properties, dict) else {}))
         records.append(_scalars(properties if isinstance(properties, dict) else {}))
         if not _is_text(records[-1]):
-            wrong.append(RowError(row, "properties", "属性里有残缺的字符（半个 Unicode 字符），请重新导出。"))
+            wrong.append(RowError(row, "属性", "属性里有残缺的字符（半个 Unicode 字符），请重新导出。"))
         try:
             geoms.append(_geometry(feature))
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, GEOSException):
             geoms.append(None)
-            wrong.append(RowError(row, "geometry", "图形的坐标写法有误，请重新导出该图形。"))
+            wrong.append(RowError(row, "图形", "图形的坐标写法有误，请重新导出该图形。"))
     if wrong:
         raise BadInput(f"有 {len(wrong)} 处内容无法解析。", field="file", rows=wrong)
     fields = tuple(dict.fromkeys(name for record in records for name in record))
     notes = () if encoding == "utf-8-sig" else (f"文件编码为 {encoding.upper()}，已自动转换。",)
     array = np.empty(len(geoms), dtype=object)
     array[:] = geoms
-    return Table("GeoJSON", fields, tuple(records), array, _crs(whole), notes)
+    return Table("GeoJSON", fields, tuple(records), array, _crs(whole), notes, tuple(members))
 
 
 def _features(whole: Any) -> list[Any]:

@@ -46,7 +46,7 @@ def _table(placemarks: list[ET.Element], encoding: str) -> Table:
         try:
             geoms[place] = _geometry(node)
         except ValueError:
-            wrong.append(RowError(place + 1, "coordinates", "图形的坐标写法有误，应为“经度,纬度 经度,纬度 …”。"))
+            wrong.append(RowError(place + 1, "图形", "图形的坐标写法有误，应为以空格隔开的“经度,纬度”。"))
     if wrong:
         raise BadInput(f"有 {len(wrong)} 个图形无法解析。", field="file", rows=wrong)
     fields = tuple(dict.fromkeys(name for record in records for name in record))

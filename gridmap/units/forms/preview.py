@@ -37,9 +37,13 @@ def preview_report(report: Any, file: OutlineFile | DivisionsFile) -> dict[str, 
     rows = sorted((row.as_dict() for row in report.rows), key=lambda row: (row["outcome"] == "unchanged", row["row"]))
     return {
         "counts": report.counts,
-        "notes": list(report.notes),
+        "notes": [
+            *report.notes,
+            *(f"{fault.message}{fault.suggestion}" for fault in report.faults if fault.geom.is_empty),
+        ],
         "rows": rows[:ROWS_SHOWN],
         "row_count": len(rows),
+        "shape_limit": SHAPES_SHOWN,
         "has_changes": report.has_changes,
         "error_count": report.error_count,
         "warning_count": report.warning_count,

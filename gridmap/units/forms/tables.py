@@ -20,3 +20,5 @@ class Table:
     geoms: npt.NDArray[np.object_]
     crs: CRS | None
     notes: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    """Names of all properties, also of those whose values are no plain ones; empty: the same as ``fields``."""

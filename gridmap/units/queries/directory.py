@@ -7,13 +7,13 @@ Units in force are public within the system, so their table is not under a readi
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import and_, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Permission
 from gridmap.audit import Event
@@ -95,7 +95,7 @@ def list_tops(session: Session, actor: Actor) -> list[UnitRow]:
 def list_ancestors(session: Session, actor: Actor, code: int) -> list[tuple[int, str, bool]]:
     """Return (code, name, whether the actor may open it) of the units above, from the top. Names are public."""
     above = ancestors_of(code)
-    names = dict(session.execute(select(Unit.unit_code, Unit.name).where(Unit.unit_code.in_(above))).all())
+    names = _names(session, above)
     ranges = actor.granted_ranges(Permission.UNIT_READ)
     return [(up, names[up], any(up in r for r in ranges)) for up in above if up in names]
 
@@ -235,30 +235,11 @@ def _matching(words: str) -> Any:
 def _rows(session: Session, query: Any) -> list[UnitRow]:
     """Run a query of units and add parent name, outline in force and number of children in three more reads at most."""
     units: Sequence[Unit] = session.scalars(query).all()
-    codes = [unit.unit_code for unit in units]
-    if not codes:
+    if not units:
         return []
-    parent = aliased(Unit)
-    names = dict(
-        session.execute(
-            select(parent.unit_code, parent.name).where(parent.unit_code.in_({u.parent_code for u in units} - {None}))
-        ).all()
-    )
-    drawn = {
-        code: (area_m2, is_demo)
-        for code, area_m2, is_demo in session.execute(
-            select(Outline.unit_code, Outline.area_m2, Outline.is_demo).where(
-                Outline.unit_code.in_(codes), _current(Outline)
-            )
-        )
-    }
-    below = dict(
-        session.execute(
-            select(Unit.parent_code, func.count())
-            .where(Unit.parent_code.in_(codes), _current(Unit))
-            .group_by(Unit.parent_code)
-        ).all()
-    )
+    codes = [unit.unit_code for unit in units]
+    names = _names(session, {unit.parent_code for unit in units} - {None})
+    drawn, below = _drawn(session, codes), _children(session, codes)
     return [
         UnitRow(
             code=unit.unit_code,
@@ -275,3 +256,20 @@ def _rows(session: Session, query: Any) -> list[UnitRow]:
         )
         for unit in units
     ]
+
+
+def _names(session: Session, codes: Collection[Any]) -> dict[int, str]:
+    return dict(session.execute(select(Unit.unit_code, Unit.name).where(Unit.unit_code.in_(codes))).all())
+
+
+def _drawn(session: Session, codes: Collection[int]) -> dict[int, tuple[float, bool]]:
+    """Return area in m² and 示例边界 or not of the outlines in force."""
+    query = select(Outline.unit_code, Outline.area_m2, Outline.is_demo)
+    found = session.execute(query.where(Outline.unit_code.in_(codes), _current(Outline)))
+    return {code: (area_m2, is_demo) for code, area_m2, is_demo in found}
+
+
+def _children(session: Session, codes: Collection[int]) -> dict[int | None, int]:
+    """Return how many children in force each unit has."""
+    query = select(Unit.parent_code, func.count()).where(Unit.parent_code.in_(codes), _current(Unit))
+    return dict(session.execute(query.group_by(Unit.parent_code)).all())

@@ -18,6 +18,7 @@ from gridmap.db import in_ranges
 from gridmap.errors import NotFound
 from gridmap.units.models import BoundarySource, Outline, OutlineFault, OutlineVersion, Unit
 from gridmap.units.queries.outlines import one_of
+from gridmap.units.rules.facts import Facts
 
 OPEN = ("draft", "checked")
 MISSING = "没有找到该版本，可能已删除，或不在您负责的范围内。"
@@ -25,13 +26,16 @@ MISSING = "没有找到该版本，可能已删除，或不在您负责的范围
 
 @dataclass(frozen=True)
 class Change:
-    """What a version does to one unit: ``added``, ``changed`` or ``ended``. Areas are geodesic."""
+    """What a version does to one unit: ``added``, ``changed``, ``facts`` (kind or codes, not the outline) or ``ended``. Areas are
+    geodesic.
+    """
 
     unit_code: int
     name: str
     what: str
     area_m2: float | None
     before_m2: float | None
+    facts: str = ""
 
 
 def visible_versions(actor: Actor) -> Any:
@@ -117,13 +121,19 @@ def list_changes(session: Session, version: OutlineVersion) -> list[Change]:
         .where(Outline.version_id == version.id)
         .order_by(Outline.unit_code)
     )
+    words = {int(code): Facts.from_dict(said).words for code, said in version.unit_facts.items()}
     found = [
-        Change(code, name, "added" if old is None else "changed", new, old)
+        Change(code, name, "added" if old is None else "changed", new, old, words.get(code, ""))
         for code, name, new, old in session.execute(query)
     ]
     ended = session.execute(
         select(Unit.unit_code, Unit.name).where(Unit.unit_code.in_(version.ended_codes)).order_by(Unit.unit_code)
     )
+    told = set(words) - {change.unit_code for change in found}
+    facts = session.execute(
+        select(Unit.unit_code, Unit.name).where(one_of(Unit.unit_code, told)).order_by(Unit.unit_code)
+    )
+    found += [Change(code, name, "facts", None, None, words[code]) for code, name in facts]
     return found + [Change(code, name, "ended", None, None) for code, name in ended]
 
 
@@ -142,20 +152,16 @@ def open_version_with(
     return (found[0], found[1]) if found else None
 
 
-def open_version_like(session: Session, contents: dict[int, str]) -> OutlineVersion | None:
-    """Return an open version that brings in exactly these outlines (unit code → hash), or ``None``."""
+def open_version_like(session: Session, contents: dict[int, str], facts: dict[str, Any]) -> OutlineVersion | None:
+    """Return an open version that brings in exactly these outlines (unit code → hash) and facts, or ``None``."""
+    query = select(OutlineVersion).where(OutlineVersion.status.in_(OPEN), OutlineVersion.unit_facts == facts)
     first = next(iter(contents.items()), None)
-    if first is None:
-        return None
-    query = (
-        select(OutlineVersion)
-        .join(Outline, Outline.version_id == OutlineVersion.id)
-        .where(OutlineVersion.status.in_(OPEN), Outline.unit_code == first[0], Outline.geom_hash == first[1])
-        .order_by(OutlineVersion.id.desc())
-    )
-    for version in session.scalars(query):
-        held = select(Outline.unit_code, Outline.geom_hash).where(Outline.version_id == version.id)
-        if dict(session.execute(held).all()) == contents:
+    if first is not None:
+        held = select(Outline.version_id).where(Outline.unit_code == first[0], Outline.geom_hash == first[1])
+        query = query.where(OutlineVersion.id.in_(held))
+    for version in session.scalars(query.order_by(OutlineVersion.id.desc())):
+        rows = select(Outline.unit_code, Outline.geom_hash).where(Outline.version_id == version.id)
+        if dict(session.execute(rows).all()) == contents and not version.ended_codes:
             return version
     return None
 

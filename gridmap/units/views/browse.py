@@ -14,7 +14,10 @@ from gridmap.pages import day
 from gridmap.units.forms.web import page_number, unit_code, unit_filters
 from gridmap.units.queries import directory
 from gridmap.units.queries.directory import Filters, UnitRow
+from gridmap.units.queries.facts import known_facts
+from gridmap.units.queries.names import NameSpan, list_names
 from gridmap.units.rules.codes import Level
+from gridmap.units.rules.facts import SCHEMES
 from gridmap.units.views.door import blueprint
 from gridmap.web import actor, listing, requires, session, wants_json
 
@@ -61,13 +64,19 @@ def detail(code: str) -> Response | str:
         return redirect(url_for(".detail", code=code_words(number)))
     unit = visible_unit(number)
     outlines = directory.list_outlines(session, number)
+    names = list_names(session, number, unit.name, unit.valid_from)
+    facts = known_facts(session, [number])[number]
     if wants_json():
-        return jsonify(as_item(unit) | {"outlines": [_outline_item(row) for row in outlines]})
+        more = {"outlines": [_outline_item(row) for row in outlines], "names": [_name_item(row) for row in names]}
+        return jsonify(as_item(unit) | more | facts.as_dict())
     return render_template(
         "units/detail.html",
         unit=unit,
         crumbs=directory.list_ancestors(session, actor, number),
         outlines=outlines,
+        names=names,
+        facts=facts,
+        SCHEMES=SCHEMES,
         events=directory.list_events(session, number, [row.version_id for row in outlines]),
         event_names=EVENT_NAMES,
         below=directory.list_units(session, actor, Filters(parent=number), limit=PAGE),
@@ -120,6 +129,11 @@ def _outline_item(row: Any) -> dict[str, Any]:
         "origin": row.origin,
         "is_demo": row.is_demo,
     }
+
+
+def _name_item(row: NameSpan) -> dict[str, Any]:
+    since, until = day(row.valid_from, empty="") or None, day(row.valid_to, empty="") or None
+    return {"name": row.name, "valid_from": since, "valid_to": until}
 
 
 def _query(filters: Filters) -> dict[str, Any]:

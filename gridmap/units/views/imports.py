@@ -85,7 +85,7 @@ def confirm(token: str) -> Response:
     file = read_upload(kept)
     if kept.kind == "divisions":
         report = import_divisions(session, actor, file=file)
-        words = "区划代码已导入，新增 {added} 个，改名 {changed} 个。"
+        words = "区划代码已导入，新增 {added} 个，变更 {changed} 个。"
     else:
         report = import_outlines(session, actor, files=[file], origin=request.form.get("origin", "").strip()[:200])
         words = "草稿版本已建立：新增 {added} 个边界，变更 {changed} 个。请核对问题后发布。"

@@ -73,6 +73,7 @@ def _page(found: Any, fault: BadInput | Conflict | None = None) -> str:
         unit_name=review.unit_name(session, found.unit_code),
         source=one_source(session, actor, found.source_id) if found.source_id else None,
         changes=list_changes(session, found),
+        map_limit=review.MAP_LIMIT,
         faults=rows,
         fault_total=total,
         counts=review.count_faults(session, found),

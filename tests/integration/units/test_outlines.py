@@ -292,3 +292,51 @@ def test_a_version_is_not_published_under_a_parent_that_ended_meanwhile(
         with pytest.raises(Conflict, match="已撤销或尚未发布"):
             actions.publish_version(session, ADMIN, version_id=draft.version_id or 0, accept_reason="以现场核对为准")
         assert count(session, "units", f"unit_code = {grid} and valid_from is not null") == 0
+
+
+def test_a_first_import_in_the_wrong_datum_is_warned_of(as_actor: Callable[..., Any]) -> None:
+    file = DATA / "boundaries" / "620702.gcj02.geojson"
+    with as_actor(ADMIN) as session:
+        actions.import_divisions(session, ADMIN, file=read_divisions(DATA / "divisions" / "divisions.csv"))
+        wrong = read_outlines(file, Options(datum=Datum.WGS84), name="甘州区.geojson")
+        report = actions.import_outlines(session, ADMIN, files=[wrong])
+        assert [(fault.kind, fault.severity) for fault in report.faults] == [(Kind.WRONG_DATUM, "warning")]
+        assert "系统自带的参考县界" in report.faults[0].message
+        assert "GCJ-02" in report.faults[0].message
+        assert any("DataV" in note for note in report.notes)
+        actions.publish_version(session, ADMIN, version_id=report.version_id or 0)  # warned, not refused
+
+
+def test_a_first_import_in_the_right_datum_is_not(as_actor: Callable[..., Any]) -> None:
+    file = DATA / "boundaries" / "620702.gcj02.geojson"
+    with as_actor(ADMIN) as session:
+        actions.import_divisions(session, ADMIN, file=read_divisions(DATA / "divisions" / "divisions.csv"))
+        report = actions.import_outlines(session, ADMIN, files=[read_outlines(file, Options(datum=Datum.GCJ02))])
+        assert (report.faults, report.notes) == ([], [])
+
+
+def test_nothing_is_published_before_its_unit_began(world: World, as_actor: Callable[..., Any]) -> None:
+    with as_actor(ADMIN) as session:
+        world.divisions(session)
+        report = actions.import_outlines(session, ADMIN, files=[world.file(world.county.above())])
+        with pytest.raises(BadInput, match="不能早于区划本身：“.+”自 .+ 起才有") as caught:
+            actions.publish_version(
+                session, ADMIN, version_id=report.version_id or 0, effective_on=today() - timedelta(days=1)
+            )
+        assert caught.value.field == "effective_on"
+        actions.publish_version(session, ADMIN, version_id=report.version_id or 0, effective_on=today())
+
+
+def test_two_discarded_drafts_leave_nothing_of_the_unit_both_brought(
+    world: World, as_actor: Callable[..., Any]
+) -> None:
+    with as_actor(ADMIN) as session:
+        world.divisions(session)
+        outline = world.county.outlines[GRID]
+        first = actions.import_outlines(session, ADMIN, files=[world.file({GRID: outline})])
+        second = actions.import_outlines(session, ADMIN, files=[world.file({GRID: outline.buffer(-0.0001)})])
+        assert first.version_id != second.version_id
+        actions.discard_version(session, ADMIN, version_id=first.version_id or 0)
+        assert count(session, "units", f"unit_code = {GRID}") == 1  # the second still needs it
+        actions.discard_version(session, ADMIN, version_id=second.version_id or 0)
+        assert count(session, "units", f"unit_code = {GRID}") == 0

@@ -75,7 +75,7 @@ def test_every_wrong_row_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         read_divisions(made(tmp_path, HEAD + rows))
     found = [(row.row, row.field) for row in caught.value.rows]
-    assert found == [(2, "code"), (3, "name"), (4, "level"), (5, "parent_code")]
+    assert found == [(2, "代码"), (3, "名称"), (4, "级别"), (5, "上级代码")]
     assert "14 位" in caught.value.rows[0].message
 
 

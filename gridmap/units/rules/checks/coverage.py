@@ -93,7 +93,7 @@ def unmatched_faults(units: Sequence[Outlined], codes: set[int], explained: set[
                 Kind.UNMATCHED_EDGE,
                 Severity.WARNING,
                 members[0].code,
-                f"{names} {len(members)} 个区划与相邻区划的共用边界顶点没有对齐，放大后可能看到细缝。",
+                f"{names}共 {len(members)} 个区划与相邻区划的共用边界顶点没有对齐，放大后可能看到细缝。",
                 "可使用“与相邻区划对齐”。",
                 geom=members[0].geom.boundary if len(members) == 1 else MultiPolygon(),
                 repair=Repair.SNAP,

@@ -6,10 +6,11 @@ Works on rows before anything is stored.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gridmap.units.rules.checks.faults import Fault, Kind, Severity
 from gridmap.units.rules.codes import Level, level_of, parent_of, short_code
+from gridmap.units.rules.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Entry:
     name: str
     level: Level | None = None
     parent: int | None = None
+    facts: Facts = field(default_factory=Facts)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def _duplicates(entries: Sequence[Entry]) -> list[RowFault]:
             message = f"代码 {short_code(entry.code)} 与第 {before.row} 行（{before.name}）重复。"
             found.append(
                 _fault(
-                    entry, "code", Kind.DUPLICATE_CODE, message, "请更正其中一行的代码，或删去多余的一行。", before.code
+                    entry, "代码", Kind.DUPLICATE_CODE, message, "请更正其中一行的代码，或删去多余的一行。", before.code
                 )
             )
     return found
@@ -69,24 +71,24 @@ def _level(entry: Entry) -> list[RowFault]:
     if entry.level is None or entry.level is real:
         return []
     message = f"“{entry.name}”写的级别是{entry.level.label}，但代码 {short_code(entry.code)} 是{real.label}的代码。"
-    return [_fault(entry, "level", Kind.WRONG_LEVEL, message, "请核对级别与代码，二者应一致。")]
+    return [_fault(entry, "级别", Kind.WRONG_LEVEL, message, "请核对级别与代码，二者应一致。")]
 
 
 def _parent(entry: Entry, codes: Collection[int], known: Collection[int]) -> list[RowFault]:
     above = parent_of(entry.code)
     if entry.parent is not None and entry.parent != above:
-        expected = short_code(above) if above is not None else "（无）"
+        expected = f" {short_code(above)}" if above is not None else "空"
         stated, own = short_code(entry.parent), short_code(entry.code)
-        message = f"“{entry.name}”写的上级是 {stated}，但按代码 {own} 上级应为 {expected}。"
+        message = f"“{entry.name}”写的上级是 {stated}，但按代码 {own} 上级应为{expected}。"
         remedy = "请核对代码前几位与上级代码是否一致。"
-        return [_fault(entry, "parent_code", Kind.UNKNOWN_PARENT, message, remedy, entry.parent)]
+        return [_fault(entry, "上级代码", Kind.UNKNOWN_PARENT, message, remedy, entry.parent)]
     if above is None or above in codes or above in known:
         return []
     message = f"“{entry.name}”的上级 {short_code(above)} 既不在文件中，也不在系统中。"
     return [
         _fault(
             entry,
-            "parent_code",
+            "上级代码",
             Kind.UNKNOWN_PARENT,
             message,
             f"请先导入 {short_code(above)}，或把它加入本文件。",
@@ -116,5 +118,5 @@ def _cycles(entries: Sequence[Entry]) -> list[RowFault]:
 def _cycle(entry: Entry, loop: list[int]) -> RowFault:
     words = " → ".join(short_code(code) for code in loop)
     return _fault(
-        entry, "parent_code", Kind.PARENT_CYCLE, f"上下级关系成环：{words}。", "请更正其中一行的上级代码。", loop[1]
+        entry, "上级代码", Kind.PARENT_CYCLE, f"上下级关系成环：{words}。", "请更正其中一行的上级代码。", loop[1]
     )
