@@ -24,6 +24,7 @@ class GridmapError(Exception):
     code = "error"
     status = 500
     title = "系统出错"
+    retry_after_s: int | None = None  # told in the head Retry-After
 
     def __init__(self, message: str = "", **extra: Any) -> None:
         super().__init__(message or self.title)
@@ -80,6 +81,12 @@ class Conflict(GridmapError):
     code, status, title = "conflict", 409, "内容已被他人修改"
 
 
+class Busy(GridmapError):
+    """Somebody else is changing the same thing at this moment; nothing was stored, the same again will do."""
+
+    code, status, title, retry_after_s = "busy", 409, "别人正在修改", 5
+
+
 class TooLarge(GridmapError):
     """More than the configured limit."""
 
@@ -95,4 +102,10 @@ class TooMany(GridmapError):
 class NotReady(GridmapError):
     """A part the answer needs is not working now."""
 
-    code, status, title = "not-ready", 503, "服务暂不可用"
+    code, status, title, retry_after_s = "not-ready", 503, "服务暂不可用", 10
+
+
+class TooSlow(NotReady):
+    """The database gave up after its time limit; a narrower question, or another moment, will do."""
+
+    code, title, retry_after_s = "too-slow", "查询时间过长", 30

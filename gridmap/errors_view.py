@@ -7,15 +7,16 @@ import logging
 import psycopg2
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from gridmap.constraints import from_database
+from gridmap.constraints import from_database, from_operation, named
 from gridmap.errors import BadInput, Forbidden, GridmapError, NotFound, NotReady, TooLarge, TooMany
 from gridmap.extensions import login_manager
 from gridmap.web import wants_json
 
 log = logging.getLogger("gridmap")
+UNEXPECTED = "系统出错，已记录；请稍后再试，如持续出现请联系系统管理员。"
 HTTP_ERRORS = {
     400: "请求的内容无法识别，请刷新页面后重试。",
     404: "没有找到该页面，可能已被移走，或者您无权查看。",
@@ -34,6 +35,8 @@ def render(error: GridmapError) -> Response:
         response = Response(render_template("error.html", error=error))
     response.status_code = error.status
     response.headers["Cache-Control"] = "no-store"
+    if error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 
 
@@ -72,10 +75,10 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> Response:
-        log.exception("unexpected error at %s", request.endpoint, exc_info=error)
+        _log_unexpected(error)
         if app.testing:
             raise error
-        return render(GridmapError("系统出错，已记录；请稍后再试，如持续出现请联系系统管理员。"))
+        return render(GridmapError(UNEXPECTED))
 
 
 def _install_database(app: Flask) -> None:
@@ -85,17 +88,29 @@ def _install_database(app: Flask) -> None:
     @app.errorhandler(ProgrammingError)
     def database(error: IntegrityError | ProgrammingError) -> Response:
         if isinstance(error, ProgrammingError) and "row-level security" not in str(error.orig):
-            raise error
+            if app.testing:
+                raise error
+            _log_unexpected(error)
+            return render(GridmapError(UNEXPECTED))
         return render(from_database(error))
 
     @app.errorhandler(DataError)
     def out_of_range(error: DataError) -> Response:
-        log.error("value the database cannot hold at %s", request.endpoint, exc_info=error)
+        log.error("value the database cannot hold at %s: %s", request.endpoint, named(error))
         return render(BadInput("内容中有超出范围的数字、日期或无法识别的字符，未保存；请核对后重试。"))
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(psycopg2.OperationalError)
-    def unreachable(error: OperationalError | psycopg2.OperationalError) -> Response:
-        log.error("database unreachable: %s", type(getattr(error, "orig", error)).__name__)
-        g._login_user = login_manager.anonymous_user()  # the page must not ask the database who reads it
-        return render(NotReady("数据库暂时无法连接，请稍后再试；如持续出现请联系系统管理员。"))
+    def refused(error: OperationalError | psycopg2.OperationalError) -> Response:
+        told = from_operation(error)
+        if isinstance(told, NotReady):
+            g._login_user = login_manager.anonymous_user()  # the page must not ask the database who reads it
+        return render(told)
+
+
+def _log_unexpected(error: Exception) -> None:
+    """Log a fault with its trace; of a database error only what holds nothing that people wrote."""
+    if isinstance(error, DBAPIError | psycopg2.Error):
+        log.error("unexpected database error at %s: %s", request.endpoint, named(error))
+    else:
+        log.exception("unexpected error at %s", request.endpoint, exc_info=error)

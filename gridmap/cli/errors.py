@@ -69,6 +69,11 @@ def database_line(error: Exception) -> str:
         return "数据库密码不对：请核对 GRIDMAP_DATABASE_URL。"
     if "does not exist" in said and "database" in said:
         return f"数据库不存在（{said}）：请先建库，或核对 GRIDMAP_DATABASE_URL。"
+    state = getattr(getattr(error, "orig", error), "pgcode", None)
+    if state in ("55P03", "40P01", "40001"):
+        return "别人正在修改同一内容，本次未保存：请稍后再试。"
+    if state == "57014":
+        return "数据库操作时间过长，已停止：请稍后再试。"
     if "No space left" in said:
         return "数据库所在磁盘已满，请清理磁盘后重试。"
     return f"连不上数据库（{said}）：请先运行 gridmap db start，或核对 GRIDMAP_DATABASE_URL。"
