@@ -33,15 +33,34 @@ def require_empty(session: Session) -> None:
 def clear(session: Session) -> None:
     """Remove all units, outlines, cases and demonstration accounts; other accounts and their posts stay.
 
-    Raises ``Conflict`` when somebody who is no demonstration account has registered cases: that is real work.
+    Raises ``Conflict`` when somebody who is no demonstration account has registered cases, or holds a post in one of the
+    demonstration's departments: that is real work.
     """
     real = session.execute(
         text("select count(*) from cases c join accounts a on a.id = c.created_by where not a.is_demo")
     ).scalar_one()
     if real:
         raise Conflict(f"有 {real} 件事件由正式账号登记，不能用示例数据替换：请另建一个数据库装入示例。")
+    _require_unused_departments(session)
     session.execute(text(f"truncate {', '.join(PLACES)}"))
     session.execute(text("delete from sign_ins where account_id in (select id from accounts where is_demo)"))
     session.execute(text("delete from posts where account_id in (select id from accounts where is_demo)"))
     session.execute(text("delete from departments where is_demo"))
     session.execute(text("delete from accounts where is_demo"))
+
+
+def _require_unused_departments(session: Session) -> None:
+    """Raise ``Conflict`` when a post of a real account, held or ended, is in a department of the demonstration."""
+    used = session.execute(
+        text(
+            "select d.unit_code, d.name, a.username from departments d join posts p on p.county_code = d.county_code"
+            " and p.department_id = d.id join accounts a on a.id = p.account_id"
+            " where d.is_demo and not a.is_demo order by a.username, d.id"
+        )
+    ).all()
+    if used:
+        first = used[0]
+        raise Conflict(
+            f"有 {len(used)} 个正式账号的岗位属于示例部门（如 {first.username} 在 {first.unit_code:015d} 的“{first.name}”），"
+            "不能用示例数据替换：请另建一个数据库装入示例。"
+        )
