@@ -14,7 +14,7 @@ from gridmap.units.forms.web import unit_code
 from gridmap.units.rules.measures import CHINA_BOX
 
 MAX_POINTS = 200_000
-OPERATIONS = ("split", "merge", "reshape")
+OPERATIONS = ("split", "merge", "reshape", "border")
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ def read_drawing(body: Any, *, with_parts: bool = True) -> Drawing:
         _base(body.get("base")),
         _number(body.get("version_id"), "version_id"),
         _number(body.get("row_version"), "row_version"),
-        line=_line(body.get("line")) if operation == "split" else None,
+        line=_line(body.get("line")) if operation in ("split", "border") else None,
         outline=_outline(body.get("outline")) if operation == "reshape" else None,
         parts=_parts(body.get("parts")) if operation == "split" and with_parts else (),
-        others=_others(body.get("others")) if operation == "merge" else (),
+        others=_others(body.get("others"), operation) if operation in ("merge", "border") else (),
     )
 
 
@@ -68,7 +68,7 @@ def _number(value: Any, field: str) -> int | None:
 def _line(value: Any) -> LineString:
     points = _points(value, "line")
     if len(points) < 2:
-        raise BadInput("分割线至少需要两个点：请在地图上画一条穿过该区划的线。", field="line")
+        raise BadInput("线至少需要两个点：请在地图上画一条穿过该区划的线。", field="line")
     return LineString(points)
 
 
@@ -119,7 +119,9 @@ def _parts(value: Any) -> tuple[PartName, ...]:
     return tuple(found)
 
 
-def _others(value: Any) -> tuple[int, ...]:
+def _others(value: Any, operation: str) -> tuple[int, ...]:
+    if operation == "border" and not (isinstance(value, list) and len(value) == 1):
+        raise BadInput("请先选择一个相邻区划：移动的是与它的公共边界。", field="others")
     if not isinstance(value, list) or not 1 <= len(value) <= 50:
         raise BadInput("请先选择要合并进来的相邻区划。", field="others")
     return tuple(unit_code(str(code)) for code in value)

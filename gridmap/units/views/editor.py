@@ -94,6 +94,8 @@ def perform(code: int, drawing: Drawing) -> actions.EditResult:
         "version_id": drawing.version_id,
         "row_version": drawing.row_version,
     }
+    if drawing.operation == "border" and drawing.line is not None:
+        return actions.move_border(session, actor, first=code, second=drawing.others[0], line=drawing.line, **state)
     if drawing.line is not None:
         return actions.split_unit(session, actor, unit_code=code, line=drawing.line, parts=list(drawing.parts), **state)
     if drawing.outline is not None:

@@ -175,3 +175,27 @@ def test_a_border_of_another_town_is_not_moved(town_administrator: FlaskClient, 
     answer = town_administrator.post(f"/units/{A12}/edit", json=sent, headers=JSON)
     assert answer.status_code in (400, 403)
     assert count("outline_versions") == 0
+
+
+def test_the_border_of_two_units_is_moved(administrator: FlaskClient, count: Callable[[str], int]) -> None:
+    line = [[WEST + SIZE * 0.75, SOUTH - 0.001], [WEST + SIZE * 0.75, SOUTH + SIZE + 0.001]]
+    sent = drawing(administrator, "border", [A11, A12], others=[A12], line=line)
+    answer = administrator.post(f"/units/{A11}/edit/preview", json=sent).json
+    after = {
+        one["properties"]["code"]: shape(one["geometry"])
+        for one in answer["features"]
+        if one["properties"]["outcome"] == "changed"
+    }
+    assert answer["faults"] == []
+    assert after[A11].area == pytest.approx(cell(0, 0.75).area, rel=1e-6)
+    assert after[A11].union(after[A12]).area == pytest.approx(cell(0, 2).area, rel=1e-6)
+    saved = administrator.post(f"/units/{A11}/edit", json=sent).json
+    assert count("outlines where valid_from is null") == 2
+    assert "的边界" in administrator.get(saved["url"]).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("others", [[], ["990102001001002", "990102002001001"], None])
+def test_a_border_is_that_of_two(administrator: FlaskClient, others: Any) -> None:
+    sent = drawing(administrator, "border", [A11], others=others, line=MIDDLE)
+    answer = administrator.post(f"/units/{A11}/edit/preview", json=sent, headers=JSON)
+    assert (answer.status_code, answer.json["field"]) == (400, "others")

@@ -15,7 +15,7 @@ const ringOf = (ring) => ring.map(([lon, lat]) => [round(lon), round(lat)]);
 /** Return a drawing board over a map. `changed()` is called after every step that can be undone or that ends a line. */
 export function createBoard(map, changed) {
   let edges = [];
-  let rings = []; // { id, polygon, ring } of the outline being reshaped
+  let rings = []; // { id, part, place, closed } of the outline being reshaped, or of the one line being moved
   let steps = []; // snapshots before each change of a ring
   let last = null;
   const snapping = {
@@ -41,8 +41,10 @@ export function createBoard(map, changed) {
         keyEvents: null, // its Delete would remove a whole ring
         flags: {
           polygon: { feature: { draggable: false, selfIntersectable: true, coordinates: { draggable: true, deletable: true, midpoints: { draggable: true }, snappable: snapping } } },
+          linestring: { feature: { draggable: false, coordinates: { draggable: true, deletable: true, midpoints: { draggable: true }, snappable: snapping } } },
         },
         styles: {
+          selectedLineStringColor: brand, selectedLineStringWidth: 4,
           selectedPolygonColor: brand, selectedPolygonFillOpacity: 0.1, selectedPolygonOutlineColor: brand, selectedPolygonOutlineWidth: 3,
           selectionPointColor: white, selectionPointWidth: 5, selectionPointOutlineColor: brand, selectionPointOutlineWidth: 2,
           midPointColor: brand, midPointWidth: 3, midPointOpacity: 0.7, midPointOutlineColor: white, midPointOutlineWidth: 1,
@@ -108,7 +110,7 @@ export function createBoard(map, changed) {
         const id = draw.getFeatureId();
         const [result] = draw.addFeatures([{ id, type: "Feature", properties: { mode: "polygon" }, geometry: { type: "Polygon", coordinates: [ringOf(ring)] } }]);
         if (!result.valid) throw new Error(result.reason);
-        rings.push({ id, part, place });
+        rings.push({ id, part, place, closed: true });
       }));
       draw.setMode("select");
       const longest = rings.reduce((best, one) => (pointsOf(one) > pointsOf(best) ? one : best));
@@ -117,6 +119,34 @@ export function createBoard(map, changed) {
       function pointsOf({ part, place }) {
         return coordinates[part][place].length;
       }
+    },
+    /** Let the corners of a line be dragged; `targets` are edges to stick to. */
+    moveLine(coordinates, targets) {
+      clear();
+      edges = targets;
+      draw.setMode("linestring");
+      const id = draw.getFeatureId();
+      const [result] = draw.addFeatures([{ id, type: "Feature", properties: { mode: "linestring" }, geometry: { type: "LineString", coordinates: ringOf(coordinates) } }]);
+      if (!result.valid) throw new Error(result.reason);
+      rings.push({ id, part: 0, place: 0, closed: false });
+      draw.setMode("select");
+      draw.selectFeature(id);
+      last = snapshot();
+    },
+    /** Corners of every ring (the first one once) or of the line: [{ corners, closed }]. */
+    paths: () => rings.map(({ id, closed }) => {
+      const { coordinates } = draw.getSnapshotFeature(id).geometry;
+      return { closed, corners: closed ? coordinates[0].slice(0, -1) : coordinates };
+    }),
+    /** Put other corners in the place of those of one path: one step that can be undone. */
+    setCorners(path, corners) {
+      const { id, closed } = rings[path];
+      const selected = draw.getSnapshot().find((one) => one.properties.selected)?.id;
+      if (selected) draw.deselectFeature(selected);
+      draw.updateFeatureGeometry(id, closed ? { type: "Polygon", coordinates: [[...corners, corners[0]]] } : { type: "LineString", coordinates: corners });
+      draw.selectFeature(id);
+      remember();
+      changed();
     },
     /** MultiPolygon coordinates of the reshaped outline. */
     outline() {

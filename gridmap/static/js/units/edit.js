@@ -1,6 +1,8 @@
 // The editor of one outline: choose an operation, draw, preview what the server makes of it, save as a draft version.
 // The server does the geometry, so neighbours stay gap-free; here is only drawing, and what was answered.
 import { token } from "../maps/style.js";
+import { createCornerPanel } from "./corner-panel.js";
+import { sharedLine } from "./corners.js";
 import { createBoard } from "./drawing.js";
 import { ask, boundsOf, fit, labelPoints, names, overlay, send, startMap, tell, NOTHING } from "./shapes.js";
 import { targetsOf } from "./snapping.js";
@@ -8,17 +10,19 @@ import { targetsOf } from "./snapping.js";
 const root = document.querySelector("[data-editor]");
 const element = root.querySelector("[data-edit-map]");
 const part = (name) => root.querySelector(`[data-${name}]`);
-const [hint, error, result, form, merge, mergeList] = ["hint", "error", "result", "parts", "merge", "merge-list"].map(part);
+const [hint, error, result, form, merge, mergeList, border, borderList] = ["hint", "error", "result", "parts", "merge", "merge-list", "border", "border-list"].map(part);
 const [undo, cancel, previewButton, saveButton, crossKeys] = ["undo", "cancel", "preview-button", "save-button", "cross-keys"].map(part);
 const HINTS = {
   "": "请选择一种操作。相邻区划的公共边界会一起修改，不会留下缝隙。",
-  reshape: "拖动边界上的圆点来移动边界，拖动两点之间的小点可加点，右击圆点可删点。靠近相邻边界时自动吸附，按住 Alt 暂不吸附。",
+  reshape: "拖动边界上的圆点来移动边界，拖动两点之间的小点可加点，右击圆点可删点。靠近相邻边界时自动吸附，按住 Alt 暂不吸附。也可以用下面的键盘操作。",
+  border: "请选择一个相邻区划，两者的公共边界会变成可以移动的线。",
+  line: "拖动线上的圆点来移动公共边界，两侧区划一增一减，不留缝隙。线的两端留在外边界上，靠近时自动吸附，按住 Alt 暂不吸附。",
   split: "在地图上逐点画一条线，从边界外画到另一侧的边界外，双击或按回车结束。",
   drawn: "分割线已画好，请点“预览”。",
   merge: "勾选要合并进来的相邻区划，也可以在地图上点选。合并后保留当前区划的代码和名称。",
 };
 const is = (...roles) => ["in", ["get", "role"], ["literal", roles]];
-const state = { tool: "", data: null, board: null, map: null, previewed: null, busy: false };
+const state = { tool: "", data: null, board: null, map: null, corners: null, previewed: null, busy: false };
 
 function layers() {
   const tone = ["match", ["get", "role"], "self", token("brand"), "picked", token("warn"), token("ink-3")];
@@ -52,7 +56,7 @@ function make(tag, text = "", attributes = {}) {
 
 const self = () => state.data.features.find((one) => one.properties.role === "self");
 const siblings = () => state.data.features.filter((one) => one.properties.sibling && one.properties.mine);
-const picked = () => [...mergeList.querySelectorAll("input:checked")].map((box) => box.value);
+const picked = () => [...(state.tool === "border" ? borderList : mergeList).querySelectorAll("input:checked")].map((box) => box.value);
 const coordinates = ({ geometry }) => (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates);
 
 function complain(problem) {
@@ -83,7 +87,7 @@ function forget() {
 
 function ready() {
   if (state.tool === "split") return Boolean(state.board.line());
-  if (state.tool === "reshape") return state.board.isReshaped();
+  if (state.tool === "reshape" || state.tool === "border") return state.board.isReshaped();
   return state.tool === "merge" && picked().length > 0;
 }
 
@@ -93,8 +97,10 @@ function refresh() {
   cancel.disabled = !state.tool || state.busy;
   previewButton.disabled = !ready() || state.busy;
   saveButton.disabled = !state.previewed || state.busy;
-  hint.textContent = state.tool === "split" && state.board.line() ? HINTS.drawn : HINTS[state.tool];
-  crossKeys.hidden = state.tool !== "split" || Boolean(state.board.line());
+  const line = state.board.line();
+  hint.textContent = HINTS[state.tool === "split" && line ? "drawn" : state.tool === "border" && line ? "line" : state.tool];
+  state.corners.refresh();
+  crossKeys.hidden = state.tool !== "split" || Boolean(line);
 }
 
 function changed() {
@@ -113,17 +119,35 @@ function choose(tool) {
   for (const button of root.querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
   state.board.clear();
   merge.hidden = tool !== "merge";
-  for (const box of mergeList.querySelectorAll("input")) box.checked = false;
+  border.hidden = tool !== "border";
+  for (const box of root.querySelectorAll(".editor-merge input")) box.checked = false;
   try {
     if (tool === "split") state.board.drawLine();
     if (tool === "reshape") {
       const others = state.data.features.filter((one) => one.properties.role !== "self").map((one) => one.geometry);
       state.board.reshape(coordinates(self()), targetsOf([self().geometry], others));
+      state.corners.start();
     }
   } catch (problem) {
     state.tool = "";
     complain(new Error(`这个边界不能逐点移动（${problem.message}），请先修正边界线。`));
   }
+  paint();
+  refresh();
+}
+
+function chooseBorder() {
+  forget();
+  complain(null);
+  const [code] = picked();
+  const other = state.data.features.find((one) => one.properties.code === code);
+  const line = sharedLine(self().geometry, other.geometry);
+  state.board.clear();
+  if (line) {
+    const around = state.data.features.filter((one) => one.properties.role !== "parent").map((one) => one.geometry);
+    state.board.moveLine(line, targetsOf([{ type: "Polygon", coordinates: [line] }], around));
+    state.corners.start();
+  } else complain(new Error("两者的公共边界没有逐点对齐，不能这样移动：请改用“移动角点”，或先在版本页面“与相邻区划对齐”。"));
   paint();
   refresh();
 }
@@ -137,11 +161,12 @@ function cut(direction) {
 }
 
 function body() {
-  const codes = state.tool === "merge" ? [root.dataset.code, ...picked()] : state.tool === "reshape" ? [root.dataset.code, ...siblings().map((one) => one.properties.code)] : [root.dataset.code];
+  const codes = state.tool === "merge" || state.tool === "border" ? [root.dataset.code, ...picked()] : state.tool === "reshape" ? [root.dataset.code, ...siblings().map((one) => one.properties.code)] : [root.dataset.code];
   const base = Object.fromEntries(state.data.features.filter((one) => codes.includes(one.properties.code)).map((one) => [one.properties.code, one.properties.base]));
   const common = { operation: state.tool, base, version_id: state.data.version_id, row_version: state.data.row_version };
   if (state.tool === "split") return { ...common, line: state.board.line(), parts: parts() };
   if (state.tool === "reshape") return { ...common, outline: state.board.outline() };
+  if (state.tool === "border") return { ...common, others: picked(), line: state.board.line() };
   return { ...common, others: picked() };
 }
 
@@ -238,13 +263,13 @@ async function save() {
   location.assign(answer.url);
 }
 
-function listNeighbours() {
-  mergeList.replaceChildren(...siblings().map(({ properties }) => {
+function listNeighbours(list, features, kind, none) {
+  list.replaceChildren(...features.map(({ properties }) => {
     const label = make("label");
-    label.append(make("input", "", { type: "checkbox", value: properties.code }), properties.name, make("span", area(properties.area_m2), { class: "num" }));
+    label.append(make("input", "", { type: kind, name: kind, value: properties.code }), properties.name, make("span", area(properties.area_m2), { class: "num" }));
     return label;
   }));
-  if (!siblings().length) mergeList.append(make("p", "没有可以合并的相邻区划（须属于同一上级）。", { class: "muted" }));
+  if (!features.length) list.append(make("p", none, { class: "muted" }));
 }
 
 async function load() {
@@ -254,7 +279,9 @@ async function load() {
     hint.textContent = "这个区划还没有边界，请先导入边界。";
     return;
   }
-  listNeighbours();
+  const beside = siblings().filter((one) => sharedLine(self().geometry, one.geometry)); // a border of the parent is moved at the parent
+  listNeighbours(mergeList, siblings(), "checkbox", "没有可以合并的相邻区划（须属于同一上级）。");
+  listNeighbours(borderList, beside, "radio", "没有边界对齐的相邻区划（须属于同一上级）。");
   paint();
   fit(state.map, boundsOf([self()]), { duration: 0, padding: 90 });
   for (const button of root.querySelectorAll("[data-tool]")) button.disabled = false;
@@ -263,22 +290,23 @@ async function load() {
 
 function keyed(event) {
   if (event.target.closest("input, textarea, select") && event.key !== "Escape") return;
-  const tool = { m: "reshape", s: "split", g: "merge" }[event.key.toLowerCase()];
+  const tool = { m: "reshape", b: "border", s: "split", g: "merge" }[event.key.toLowerCase()];
   if (event.key === "Escape") {
     if (state.tool) choose("");
   } else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) {
     if (state.board.canUndo()) state.board.undo();
-  } else if (tool && !event.ctrlKey && !event.metaKey && !event.altKey && self()) choose(tool);
-  else return;
+  } else if (tool && !event.ctrlKey && !event.metaKey && !event.altKey && self()) {
+    choose(tool);
+    (tool === "border" ? borderList.querySelector("input") : tool === "reshape" && part("corner-pad"))?.focus?.();
+  } else return;
   event.preventDefault();
 }
 
 function pick({ features }) {
-  const box = state.tool === "merge" && mergeList.querySelector(`input[value="${features[0].properties.code}"]`);
-  if (!box) return;
-  box.checked = !box.checked;
-  paint();
-  changed();
+  const list = { merge: mergeList, border: borderList }[state.tool];
+  const box = list?.querySelector(`input[value="${features[0].properties.code}"]`);
+  if (!box || (state.tool === "border" && state.board.line())) return;
+  box.click();
 }
 
 for (const button of root.querySelectorAll("[data-tool]")) {
@@ -292,12 +320,14 @@ previewButton.addEventListener("click", () => work(preview));
 saveButton.addEventListener("click", () => work(save));
 form.addEventListener("submit", (event) => event.preventDefault());
 mergeList.addEventListener("change", () => { paint(); changed(); });
+borderList.addEventListener("change", chooseBorder);
 window.addEventListener("beforeunload", (event) => { if (state.tool && ready()) event.preventDefault(); });
 
 startMap(element, { units: false, doubleClickZoom: false })
   .then((map) => {
     state.map = map;
     state.board = createBoard(map, changed);
+    state.corners = createCornerPanel(root, map, state.board, () => previewButton.click());
     map.on("click", "edit-fill", pick);
     document.addEventListener("keydown", keyed);
     const start = () => load().catch((problem) => tell(element, problem.message, start));
