@@ -6,15 +6,19 @@ stand for things of the small world. Guards: "public", "signed-in", or a permiss
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.datastructures import FileStorage
 
 from gridmap import create_app
 from gridmap.access import GRANTS, Permission, Role
+from gridmap.units.forms.uploads import keep_upload
 from tests.factories import GRID_A11, GRID_B11, TOWN_A, Factories
 
 P = Permission
@@ -48,10 +52,10 @@ DOORS: dict[str, tuple[str, str, str | None]] = {
     "maps.unit": (P.MAP_READ, "/map/units/{unit_a}.json", "/map/units/{unit_b}.json"),
     "tiles.tile": (P.MAP_READ, "/tiles/cases/16/55580/23828.mvt", None),
     "tiles.tilejson": (P.MAP_READ, "/tiles/cases.json", None),
-    "units.cancel_import": (P.UNIT_IMPORT, "/units/import/none/cancel", "/units/import/none/cancel"),
+    "units.cancel_import": (P.UNIT_IMPORT, "/units/import/{upload_a}/cancel", "/units/import/{upload_b}/cancel"),
     "units.changes": (P.UNIT_READ, "/units/versions/{version_a}/changes", "/units/versions/{version_b}/changes"),
     "units.check": (P.UNIT_EDIT, "/units/versions/{version_a}/check", "/units/versions/{version_b}/check"),
-    "units.confirm": (P.UNIT_IMPORT, "/units/import/none", "/units/import/none"),
+    "units.confirm": (P.UNIT_IMPORT, "/units/import/{upload_a}", "/units/import/{upload_b}"),
     "units.detail": (P.UNIT_READ, "/units/{unit_a}", "/units/{unit_b}"),
     "units.discard": (P.UNIT_EDIT, "/units/versions/{version_a}/discard", "/units/versions/{version_b}/discard"),
     "units.edit": (P.UNIT_EDIT, "/units/{unit_a}/edit", "/units/{unit_b}/edit"),
@@ -59,8 +63,8 @@ DOORS: dict[str, tuple[str, str, str | None]] = {
     "units.edit_preview": (P.UNIT_EDIT, "/units/{unit_a}/edit/preview", "/units/{unit_b}/edit/preview"),
     "units.faults": (P.UNIT_READ, "/units/versions/{version_a}/faults", "/units/versions/{version_b}/faults"),
     "units.index": (P.UNIT_READ, "/units", None),
-    "units.preview": (P.UNIT_IMPORT, "/units/import/none", "/units/import/none"),
-    "units.preview_shapes": (P.UNIT_IMPORT, "/units/import/none/shapes", "/units/import/none/shapes"),
+    "units.preview": (P.UNIT_IMPORT, "/units/import/{upload_a}", "/units/import/{upload_b}"),
+    "units.preview_shapes": (P.UNIT_IMPORT, "/units/import/{upload_a}/shapes", "/units/import/{upload_b}/shapes"),
     "units.publish": (P.UNIT_PUBLISH, "/units/versions/{version_a}/publish", "/units/versions/{version_b}/publish"),
     "units.repair": (
         P.UNIT_EDIT,
@@ -94,7 +98,37 @@ def things(make: Factories) -> dict[str, Any]:
         "person_b": make.account((Role.GRID_WORKER, GRID_B11))[0],
         "unit_a": f"{GRID_A11:015d}",
         "unit_b": f"{GRID_B11:015d}",
+        **{f"upload_{town}": upload(number) for number, town in enumerate("ab")},
     }
+
+
+def upload(account_id: int) -> str:
+    """Keep a file as somebody's upload, with what its preview shows; return its token."""
+    file = FileStorage(io.BytesIO(b"code,level,name,parent_code\n"), filename="divisions.csv")
+    kept = keep_upload(file, account_id=account_id, kind="divisions", options={})
+    kept.write("report", {"rows": [], "counts": {}})
+    kept.write("shapes", {"type": "FeatureCollection", "features": []})
+    return kept.token
+
+
+def test_an_upload_is_reached_by_whoever_sent_it_and_by_nobody_else(
+    make: Factories, app: Flask, signed_in: Callable[..., FlaskClient], owner: Callable[[], Any]
+) -> None:
+    """The same address, the same role, the same town: only the person differs."""
+    make.world()
+    username, password = make.account((Role.ADMINISTRATOR, TOWN_A))
+    with owner() as session:
+        account_id = session.execute(text("select max(id) from accounts")).scalar()
+    token = upload(account_id)
+    own = app.test_client()
+    own.post("/login", data={"username": username, "password": password})
+    colleague = signed_in((Role.ADMINISTRATOR, TOWN_A))
+    for path, method in (("", "GET"), ("/shapes", "GET"), ("", "POST"), ("/cancel", "POST")):
+        answer = colleague.open(f"/units/import/{token}{path}", method=method)
+        assert answer.status_code == 404, (path, method)
+    assert own.get(f"/units/import/{token}/shapes").status_code == 200
+    assert own.post(f"/units/import/{token}/cancel").status_code == 302
+    assert own.get(f"/units/import/{token}/shapes").status_code == 404
 
 
 def methods_of(app: Flask, endpoint: str) -> list[str]:

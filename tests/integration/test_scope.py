@@ -19,7 +19,8 @@ from gridmap.db import scoped_tables
 from tests.factories import COUNTY, GRID_A11, GRID_B11, TOWN_A, TOWN_B, Factories
 from tests.integration.conftest import actor_at
 
-# One row in each of two towns, by the least that the table's constraints want.
+FAR = 990109001000000
+# One row in each of three towns, by the least that the table's constraints want.
 ROWS = {
     "boundary_sources": "kind, file_name, sha256, size_bytes, actor_name, report) values ({c}, {u}, 'edit', '', '', 0, '', '{{}}')",
     "case_cells": "unit_level, cell_level, by_status, cell, family, status, n, sum_x, sum_y) values ({c}, {u}, 9, 3, true, 0, 1, 'registered', 1, 0, 0)",
@@ -44,12 +45,14 @@ def insert(table: str, unit_code: int) -> str:
 
 @pytest.fixture
 def two_towns(make: Factories, owner: Callable[[], Any]) -> None:
-    """A row of every scoped table in a grid of town A and one of town B."""
+    """A row of every scoped table in a grid of town A, in one of town B, and in a far town beyond both."""
     make.world()
     make.account((Role.LEADER, TOWN_A))
+    far = f"insert into units (unit_code, county_code, level, name) values ({FAR}, {FAR // 10**9}, 9, '丙镇')"
     with owner() as session:
+        session.execute(text(far))
         for table in sorted(ROWS, key=lambda name: name == "case_photos"):
-            for unit_code in (GRID_A11, GRID_B11):
+            for unit_code in (GRID_A11, GRID_B11, FAR):
                 session.execute(text(insert(table, unit_code)))
 
 
@@ -81,11 +84,11 @@ def test_town_sees_its_subtree_only(table: str, two_towns: None, as_actor: Calla
 
 @pytest.mark.parametrize("table", sorted(ROWS))
 def test_two_posts_see_both_and_nothing_between(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
-    far = 990109001000000
-    with as_actor(actor_at((Role.LEADER, TOWN_A), (Role.LEADER, far))) as session:
-        codes = session.execute(text(f"select distinct unit_code from {table}")).scalars().all()
-    assert GRID_A11 in codes
-    assert GRID_B11 not in codes
+    with as_actor(actor_at((Role.LEADER, TOWN_A), (Role.LEADER, FAR))) as session:
+        codes = set(session.execute(text(f"select distinct unit_code from {table}")).scalars())
+    assert {GRID_A11, FAR} <= codes
+    assert all(code in subtree(TOWN_A) or code in subtree(FAR) for code in codes)
+    assert TOWN_A < GRID_B11 < FAR  # what must not be seen lies between the two
 
 
 @pytest.mark.parametrize("table", sorted(ROWS))
@@ -103,9 +106,16 @@ def test_write_outside_is_refused(table: str, two_towns: None, as_actor: Callabl
 
 
 @pytest.mark.parametrize("table", sorted(ROWS))
-def test_rows_cannot_be_moved_outside(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
-    with as_actor(actor_at((Role.ADMINISTRATOR, TOWN_A))) as session, pytest.raises(ProgrammingError):
-        session.execute(text(f"update {table} set unit_code = {GRID_B11}"))
+def test_rows_cannot_be_moved_outside(
+    table: str, two_towns: None, as_actor: Callable[..., Any], connection: Any
+) -> None:
+    """The policy itself refuses: the right to change the column is given for the test, and a row within is really hit."""
+    connection.exec_driver_sql(f"reset role; grant select, update on {table} to gridmap_app")
+    moved = f"update {table} set unit_code = {{}} where unit_code = {GRID_A11}"
+    with as_actor(actor_at((Role.ADMINISTRATOR, TOWN_A))) as session:
+        assert session.execute(text(moved.format(GRID_A11))).rowcount
+        with pytest.raises(ProgrammingError, match=f'new row violates row-level security policy.* for table "{table}"'):
+            session.execute(text(moved.format(GRID_B11)))
 
 
 @pytest.mark.parametrize("table", sorted(ROWS))
