@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from gridmap.constraints import named
 from gridmap.db import MIGRATIONS, database
 from gridmap.web import public
 
+log = logging.getLogger("gridmap")
 blueprint = Blueprint("health", __name__)
+PARTS = ("database", "migrations", "queue")
 
 
 @cache
@@ -20,15 +24,18 @@ def _head() -> str:
     return max(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def _state() -> dict[str, str]:
+def _state() -> dict[str, bool]:
+    """Say of each part whether it is ready; why not goes into the log, for it is nobody else's business."""
     try:
         with database.open(None) as session:
             current = session.execute(text("select gridmap_schema()")).scalar()
             session.execute(text("select 1 from procrastinate_jobs limit 1"))
-    except SQLAlchemyError:
-        return {"database": "不可用", "migrations": "未知", "queue": "未知"}
-    migrated = "正常" if current == _head() else f"需要升级（现为 {current}，应为 {_head()}）"
-    return {"database": "正常", "migrations": migrated, "queue": "正常"}
+    except SQLAlchemyError as error:
+        log.error("not ready: %s", named(error) if isinstance(error, DBAPIError) else type(error).__name__)
+        return dict.fromkeys(PARTS, False)
+    if current != _head():
+        log.error("not ready: the database is at migration %s, the code at %s", current, _head())
+    return {"database": True, "migrations": current == _head(), "queue": True}
 
 
 @blueprint.get("/healthz")
@@ -41,7 +48,8 @@ def alive() -> Response:
 @blueprint.get("/readyz")
 @public
 def ready() -> tuple[Response, int]:
-    """Answer 200 only when every part an answer needs is there, else 503 with the part that is not."""
+    """Answer 200 only when every part an answer needs is there, else 503 with the parts that are not, and no more."""
     state = _state()
-    fine = all(value == "正常" for value in state.values())
-    return jsonify(status="ok" if fine else "not-ready", **state), 200 if fine else 503
+    fine = all(state.values())
+    told = {part: "正常" if good else "未就绪" for part, good in state.items()}
+    return jsonify(status="ok" if fine else "not-ready", **told), 200 if fine else 503

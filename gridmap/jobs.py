@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.config import JOBS_ROLE, settings
 
-TASKS: list[str] = ["gridmap.analysis.actions.tasks"]  # modules that declare tasks, loaded by the worker
+TASKS: list[str] = ["gridmap.analysis.actions.tasks", "gridmap.upkeep"]  # modules that declare tasks, loaded by the worker
 
 app = procrastinate.App(connector=SQLAlchemyPsycopg2Connector(), import_paths=TASKS)
 

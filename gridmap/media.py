@@ -11,6 +11,7 @@ import io
 import os
 import re
 import tempfile
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ FORMATS = ("JPEG", "PNG", "WEBP")  # the first takes MPO too, as some phones wri
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE_PX = 2560
 QUALITY = 85
+YOUNGEST_SWEPT_S = 24 * 3600
+_LOCK = "hashtextextended(:key, 7)"  # of the bytes of one photo
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def store_photo(session: Session, photo: Photo) -> None:
 
     Transactions that store the same bytes wait for each other, so that none takes a file for granted that another removes.
     """
-    session.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 7))"), {"key": photo.sha256})
+    session.execute(text(f"select pg_advisory_xact_lock({_LOCK})"), {"key": photo.sha256})
     path = photo_path(photo.sha256)
     if path.exists():
         return
@@ -152,3 +155,43 @@ def _undo_on_rollback(session: Session, path: Path) -> None:
     event.listen(connection, "rollback", undo)
     event.listen(connection, "rollback_savepoint", undo)
     event.listen(session, "after_transaction_end", end)
+
+
+def sweep_photos(session: Session, *, keep_days: int) -> int:
+    """Remove files older than ``keep_days`` that no row names, and halves of files; return how many. As the job role.
+
+    Any column whose name ends with ``sha256``, in any table, names a file: rather too much is kept than too little. A file
+    is removed under the lock of its bytes and after a last look, so that none goes which is being stored again meanwhile.
+    """
+    oldest_kept = time.time() - max(keep_days * 24 * 3600, YOUNGEST_SWEPT_S)
+    columns = _naming_columns(session)
+    removed = 0
+    for path in sorted(settings().media_dir.glob("[0-9a-f][0-9a-f]/*")):
+        if not path.is_file() or path.stat().st_mtime > oldest_kept:
+            continue
+        if path.name.startswith(".new-") or (
+            re.fullmatch(r"[0-9a-f]{64}\.jpg", path.name) and _unnamed(session, columns, path.stem)
+        ):  # cut off while it was written
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def _naming_columns(session: Session) -> list[tuple[str, str]]:
+    """Return (table, column) of all that may name a file."""
+    rows = session.execute(
+        text(
+            "select c.oid::regclass::text, quote_ident(a.attname) from pg_attribute a join pg_class c on c.oid = a.attrelid"
+            " where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and a.attnum > 0"
+            " and not a.attisdropped and a.attname like '%sha256' order by 1, 2"
+        )
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def _unnamed(session: Session, columns: list[tuple[str, str]], sha256: str) -> bool:
+    """Say that no row names a photo, holding the lock of its bytes; false too while somebody stores them."""
+    if not session.execute(text(f"select pg_try_advisory_xact_lock({_LOCK})"), {"key": sha256}).scalar():
+        return False
+    named = " or ".join(f"exists (select from {table} where {column} = :key)" for table, column in columns)
+    return not session.execute(text(f"select {named or 'false'}"), {"key": sha256}).scalar()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from gridmap.access import ROLE_NAMES, Role
@@ -24,13 +26,14 @@ def accounts() -> None:
 @click.option("--role", required=True, type=click.Choice([r.value for r in Role]), help="岗位角色。")
 @click.option("--unit", required=True, help="所属区划代码（2、4、6、9、12 或 15 位；0 为全系统）。")
 @click.option("--department", default="", help="所在部门，如 司法所；角色为 department_handler 时必填。")
-@click.option("--password", help="初始密码；不给则提示输入。首次登录须修改。")
-def create(username: str, name: str, role: str, unit: str, department: str, password: str | None) -> None:
-    """新建账号并给予一个岗位。
+@click.option("--password-stdin", is_flag=True, help="从标准输入的第一行读取初始密码；不给则提示输入。")
+def create(username: str, name: str, role: str, unit: str, department: str, password_stdin: bool) -> None:
+    """新建账号并给予一个岗位；初始密码不写在命令行上（进程列表和命令历史会泄露它），首次登录须修改。
 
     \b
     示例：
       gridmap accounts create --username li.demo --name 李示例 --role leader --unit 220102200
+      gridmap accounts create --username li.demo --name 李示例 --role leader --unit 220102200 --password-stdin < 密码文件
     """
     from gridmap.accounts.actions import create_account
     from gridmap.db import owner_session
@@ -38,7 +41,7 @@ def create(username: str, name: str, role: str, unit: str, department: str, pass
     if unit != "0" and not (unit.isascii() and unit.isdigit() and len(unit) in (2, 4, 6, 9, 12, 15)):
         raise CommandError(f"--unit {unit}：区划代码应为 2、4、6、9、12 或 15 位数字，0 为全系统。")
     unit_code = int(unit.ljust(15, "0"))
-    secret = password or click.prompt("初始密码", hide_input=True, confirmation_prompt="再输一次")
+    secret = _first_line() if password_stdin else _asked()
     with owner_session() as session:
         _require_unit(session, unit_code)
         create_account(
@@ -53,6 +56,21 @@ def create(username: str, name: str, role: str, unit: str, department: str, pass
             must_change=True,
         )
     click.echo(f"已新建账号 {username}（{ROLE_NAMES[Role(role)]}，{unit_code:015d}），首次登录须修改密码。")
+
+
+def _first_line() -> str:
+    """Return the first line of the standard input. Raises ``CommandError`` when it is empty."""
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise CommandError("标准输入里没有密码：请把初始密码作为第一行输入。")
+    return line
+
+
+def _asked() -> str:
+    """Ask for the password twice, unseen. Raises ``CommandError`` where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise CommandError("这里不能提示输入密码：请加 --password-stdin，并从标准输入给出初始密码。")
+    return str(click.prompt("初始密码", hide_input=True, confirmation_prompt="再输一次"))
 
 
 def _require_unit(session: object, unit_code: int) -> None:

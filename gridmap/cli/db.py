@@ -104,6 +104,20 @@ def status() -> None:
     if current != head:
         raise CommandError(f"结构不是最新（现为 {current or '空库'}，应为 {head}）：请运行 gridmap db migrate。")
     click.echo(f"结构：已是最新（{head}）。")
+    click.echo(_queue_line())
+
+
+def _queue_line() -> str:
+    """Return how many jobs wait and how many failed."""
+    from sqlalchemy import text
+
+    from gridmap.db import owner_session
+
+    with owner_session() as session:
+        counts: dict[str, int] = dict(
+            session.execute(text("select status::text, count(*) from procrastinate_jobs group by 1")).tuples().all()
+        )
+    return f"任务队列：等待 {counts.get('todo', 0)} 个，正在运行 {counts.get('doing', 0)} 个，失败 {counts.get('failed', 0)} 个。"
 
 
 @db.command(context_settings={"ignore_unknown_options": True})

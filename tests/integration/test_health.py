@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine
+
+from gridmap.db import database
 
 
 def test_alive(client: FlaskClient) -> None:
@@ -17,9 +21,44 @@ def test_ready_on_a_migrated_database(client: FlaskClient) -> None:
     assert answer.json == {"status": "ok", "database": "正常", "migrations": "正常", "queue": "正常"}
 
 
-def test_not_ready_when_migrations_are_behind(client: FlaskClient, connection: Any) -> None:
+def test_not_ready_when_migrations_are_behind(
+    client: FlaskClient, connection: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     connection.exec_driver_sql("reset role")
     connection.exec_driver_sql("update alembic_version set version_num = '0001'")
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert "需要升级" in answer.json["migrations"]
+    assert answer.json == {"status": "not-ready", "database": "正常", "migrations": "未就绪", "queue": "正常"}
+    assert "0001" not in answer.get_data(as_text=True)
+    assert "0001" in caplog.text
+
+
+def test_a_database_that_is_away_is_not_ready(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, connection: Any
+) -> None:
+    away = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
+    bound = database.factory.kw["bind"]
+    database.factory.configure(bind=away)
+    try:
+        answer = client.get("/readyz")
+    finally:
+        database.factory.configure(bind=bound)
+    assert (answer.status_code, set(answer.json.values())) == (503, {"not-ready", "未就绪"})
+
+
+def test_no_powerful_function_is_anybodys(connection: Any) -> None:
+    """Functions that work with their owner's rights are granted by name, never to PUBLIC; triggers cannot be called."""
+    open_to_all = connection.exec_driver_sql(
+        "select oid::regprocedure::text from pg_proc p where prosecdef and prorettype <> 'trigger'::regtype"
+        " and pronamespace = 'public'::regnamespace and has_function_privilege('public', p.oid, 'execute')"
+        " and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')"
+    ).scalars()
+    assert list(open_to_all) == []
+
+
+def test_only_the_application_asks_for_the_schema(connection: Any) -> None:
+    allowed = connection.exec_driver_sql(
+        "select rolname from pg_roles where rolname like 'gridmap%%' and not rolsuper"
+        " and has_function_privilege(rolname, 'gridmap_schema()', 'execute') order by 1"
+    ).scalars()
+    assert list(allowed) == ["gridmap_app"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -17,11 +18,14 @@ from gridmap.cli import TABLE, cli, usage_line
 from gridmap.cli.errors import database_line, line_for, os_line, without_password
 from gridmap.errors import BadInput, RowError
 
+CREATE = ("accounts", "create", "--username", "li.demo", "--name", "李示例", "--role", "leader", "--unit", "0")
+
 
 def gridmap(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "gridmap.cli", *arguments],
         capture_output=True,
+        stdin=subprocess.DEVNULL,
         text=True,
         env={**{k: v for k, v in os.environ.items() if not k.startswith("GRIDMAP_")}, **environment},
         timeout=60,
@@ -50,6 +54,7 @@ def test_every_command_has_help_with_an_example() -> None:
             assert child is not None
             command, context = child, click.Context(child, info_name=name, parent=context)
         text = command.get_help(context)
+        assert not re.search(r"\[OPTIONS\]|ARGS|\b(TEXT|INTEGER|FILE|PATH|Usage|Options|Commands)\b", text), text
         assert "示例：" in text, f"gridmap {' '.join(path)} --help 没有示例"
         assert f"gridmap {' '.join(path)}".strip() in text, path
 
@@ -80,6 +85,9 @@ def test_help_is_quick_and_loads_no_feature() -> None:
         (("units", "import-divisions", "没有这个文件.csv"), 1, "文件不存在"),
         (("units", "import-outlines", "没有这个文件.geojson", "--datum", "gcj02"), 1, "文件不存在"),
         (("db", "status"), 1, "gridmap db start"),
+        ((*CREATE, "--password", "Gezi-fangkong-7"), 2, "没有这个选项：--password"),
+        (CREATE, 1, "--password-stdin"),
+        ((*CREATE, "--password-stdin"), 1, "标准输入里没有密码"),
         (("db", "migrate"), 1, "gridmap db start"),
     ],
 )

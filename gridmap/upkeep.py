@@ -1,0 +1,73 @@
+"""The nightly sweep: old sign-ins, faded counts of failures, photos that nothing names, finished jobs. Days are settings."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gridmap import jobs
+from gridmap.config import settings
+from gridmap.media import sweep_photos
+
+log = logging.getLogger("gridmap.upkeep")
+HALF_LIVES = 16  # after so many, what was counted has faded to nothing (65,536 failures to one)
+FINISHED = "('succeeded', 'cancelled', 'aborted')"
+
+
+@jobs.app.periodic(cron="10 20 * * *")  # 04:10 in China
+@jobs.app.task(name="upkeep.sweep", queueing_lock="upkeep.sweep", lock="upkeep.sweep")
+def sweep(timestamp: int = 0) -> None:  # noqa: ARG001 - what the queue passes to periodic jobs
+    """Sweep everything, each part in a transaction of its own."""
+    for part in (sweep_sign_ins, sweep_failures, sweep_jobs):
+        with jobs.job_session() as session:
+            log.info("%s: %d rows", part.__name__, part(session))
+    with jobs.job_session() as session:
+        log.info("sweep_photos: %d files", sweep_photos(session, keep_days=settings().keep_photo_days))
+
+
+def sweep_sign_ins(session: Session) -> int:
+    """Remove sign-ins that ended, or were last used, more than ``keep_sign_in_days`` ago; return how many.
+
+    One that may still be used stays, however the limits of a session are set.
+    """
+    days = max(settings().keep_sign_in_days, -(-settings().session_minutes // 1440))
+    return _removed(
+        session,
+        "delete from sign_ins where coalesce(ended_at, last_seen_at) < clock_timestamp() - make_interval(days => :days)",
+        days=days,
+    )
+
+
+def sweep_failures(session: Session) -> int:
+    """Remove counts of failures that have faded to nothing, and places that are no longer remembered; return how many."""
+    faded = _removed(
+        session,
+        "delete from sign_in_failures where coalesce(locked_until, failed_at) < clock_timestamp() and failed_at <"
+        " clock_timestamp() - :lives * make_interval(mins => (select value::int from system_settings"
+        " where key = 'login.half_life_minutes'))",
+        lives=HALF_LIVES,
+    )
+    return faded + _removed(
+        session,
+        "delete from sign_in_places where seen_at < clock_timestamp() - make_interval(days =>"
+        " (select value::int from system_settings where key = 'login.place_days'))",
+    )
+
+
+def sweep_jobs(session: Session) -> int:
+    """Remove jobs that finished more than ``keep_job_days`` ago, failed ones after ``keep_failed_job_days``; return how many."""
+    return _removed(
+        session,
+        "delete from procrastinate_jobs j where (j.status in " + FINISHED + " and"
+        " (select max(at) from procrastinate_events e where e.job_id = j.id) < clock_timestamp() - make_interval(days => :days))"
+        " or (j.status = 'failed' and"
+        " (select max(at) from procrastinate_events e where e.job_id = j.id) < clock_timestamp() - make_interval(days => :failed))",
+        days=settings().keep_job_days,
+        failed=settings().keep_failed_job_days,
+    )
+
+
+def _removed(session: Session, statement: str, **values: int) -> int:
+    return int(getattr(session.execute(text(statement), values), "rowcount", 0))
