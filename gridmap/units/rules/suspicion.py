@@ -71,7 +71,7 @@ def datum_hint(
                 f"整体偏移约 {np.median(now):.0f} 米" if measure is _shifts else f"有 {100 * now.max():.1f}% 的面积在外"
             )
             said = f"坐标很可能不是 {stated.label}：与{against}相比{found}"
-            return f"{said}；若按 {other.label} 读取则基本吻合，请核对。"
+            return f"{said}；若按 {other.label}读取则基本吻合，请核对。"
     return None
 
 

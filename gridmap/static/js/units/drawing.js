@@ -74,11 +74,11 @@ export function createBoard(map, changed) {
   }
 
   function clear() {
-    draw.clear();
-    draw.setMode("still");
-    rings = [];
+    rings = []; // first: clearing tells of the change, and whoever listens looks at the rings
     steps = [];
     last = null;
+    draw.clear();
+    draw.setMode("still");
   }
 
   return {
