@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(default=600, ge=1)
     max_unpacked_mb: int = Field(default=2000, ge=1, description="压缩包解开后的上限")
     max_photo_mb: int = Field(default=20, ge=1)
+    page_timeout_seconds: float = Field(default=15, gt=0, le=3600, description="一次数据库查询的最长秒数（网页）")
     keep_sign_in_days: int = Field(default=190, ge=1, description="登录记录保留的天数")
     keep_photo_days: int = Field(default=30, ge=1, description="没有记录引用的照片文件保留的天数")
     keep_job_days: int = Field(default=7, ge=1, description="已完成的后台任务保留的天数")

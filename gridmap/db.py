@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
 
 from gridmap.access import EVERYWHERE, Actor, Range
-from gridmap.config import APP_ROLE, JOBS_ROLE, ROOT
+from gridmap.config import APP_ROLE, JOBS_ROLE, ROOT, settings
 
 POSTS_ROLE = f"{APP_ROLE}_posts"
 MIGRATIONS = ROOT / "migrations"
@@ -89,9 +89,13 @@ def grants_for(table: str, rights: str) -> str:
 
 
 def scope_settings(actor: Actor | None) -> dict[str, str]:
-    """Return what is set at the start of a transaction for ``actor`` (``None``: nobody, who sees nothing)."""
+    """Return what is set at the start of a transaction for ``actor`` (``None``: nobody, who sees nothing).
+
+    Also how long a statement may take, so that no page holds the database; PostgreSQL ends it with SQLSTATE 57014.
+    """
+    limit = {"statement_timeout": str(max(1, round(settings().page_timeout_seconds * 1000)))}  # ms; 0 would be no limit
     if actor is None or not actor.ranges:
-        return {"role": APP_ROLE, "gridmap.scope_lo": "0", "gridmap.scope_hi": "0", "gridmap.account_id": "0"}
+        return {"role": APP_ROLE, "gridmap.scope_lo": "0", "gridmap.scope_hi": "0", "gridmap.account_id": "0", **limit}
     ranges = actor.ranges
     return {
         "role": APP_ROLE if len(ranges) == 1 else POSTS_ROLE,
@@ -99,6 +103,7 @@ def scope_settings(actor: Actor | None) -> dict[str, str]:
         "gridmap.scope_hi": str(actor.hull.hi),
         "gridmap.scope_posts": multirange(ranges) if len(ranges) > 1 else "",
         "gridmap.account_id": str(actor.account_id),
+        **limit,
     }
 
 
@@ -192,8 +197,6 @@ database = Database()
 @contextmanager
 def owner_session(url: URL | str | None = None) -> Iterator[Session]:
     """Open a session as the owner of the tables (command line only); commits at the end, rolls back on any error."""
-    from gridmap.config import settings
-
     engine = make_engine(url or settings().admin_url(), pool_size=1)
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():

@@ -17,7 +17,11 @@ from sqlalchemy.orm import Session
 
 from gridmap.config import JOBS_ROLE, settings
 
-TASKS: list[str] = ["gridmap.analysis.actions.tasks", "gridmap.upkeep"]  # modules that declare tasks, loaded by the worker
+TASKS: list[str] = [
+    "gridmap.analysis.actions.tasks",
+    "gridmap.cases.actions.tasks",
+    "gridmap.upkeep",
+]  # modules that declare tasks, loaded by the worker
 
 app = procrastinate.App(connector=SQLAlchemyPsycopg2Connector(), import_paths=TASKS)
 

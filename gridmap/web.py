@@ -235,9 +235,15 @@ def page_number(args: Mapping[str, str]) -> int:
     return int(text)
 
 
-def listing(items: list[dict[str, Any]], total: int, following: str | None) -> Response:
-    """Answer a list for programs: ``items``, ``total`` of the same filter, ``next`` (address of the next page or null)."""
-    return jsonify(items=items, total=total, next=following)
+def listing(
+    items: list[dict[str, Any]], total: int, following: str | None, *, more_than: bool | None = None
+) -> Response:
+    """Answer a list for programs: ``items``, ``total`` of the same filter, ``next`` (address of the next page or null).
+
+    Lists that may stop counting also say ``more_than``: there are more than ``total``.
+    """
+    more = {} if more_than is None else {"more_than": more_than}
+    return jsonify(items=items, total=total, next=following, **more)
 
 
 def safe_next(target: str | None) -> str:

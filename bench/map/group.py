@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.map import base, browser, statements, through
+from bench.map import base, browser, statements, through, words
 from bench.measure import Measure
 
 
@@ -30,6 +30,7 @@ def measures(options: Options | None = None, say: Callable[[str], None] = print)
         ("scope", lambda: statements.scoped_against_unscoped(database, options.quick)),
         ("low", lambda: statements.kept_against_gathered(database, options.quick)),
         ("counts", lambda: statements.choropleth(database, options.quick)),
+        ("words", lambda: words.search(database, options.quick)),
         ("server", lambda: through.against_bare(database, options.quick)),
     ]
     if options.rows == "1m":

@@ -21,26 +21,26 @@ from gridmap.db import database, scope_statement
 from gridmap.errors import NotFound
 
 _DIALECT = psycopg2.dialect()
-_texts: dict[tuple[CaseFilter, datetime | None], str] = {}
+_texts: dict[tuple[CaseFilter, datetime | None, bool], str] = {}
 ENDED_TEXT = ", ".join(f"'{status.value}'" for status in sorted(ENDED))
 
 
-def filter_sql(cursor: Any, wanted: CaseFilter, now: datetime) -> str:
+def filter_sql(cursor: Any, wanted: CaseFilter, now: datetime, *, read_words: bool = False) -> str:
     """Return ``cases.queries.conditions`` as SQL text with its values quoted by the driver, each preceded by ``and``.
 
     Kept per filter; a filter on lateness is kept for five seconds of ``now``.
     """
     moment = now.replace(second=now.second // 5 * 5, microsecond=0) if wanted.lateness else None
-    text = _texts.get((wanted, moment))
+    text = _texts.get((wanted, moment, read_words))
     if text is None:
-        found = conditions(wanted, moment or now)
+        found = conditions(wanted, moment or now, read_words=read_words)
         text = ""
         if found:
             compiled = and_(*found).compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
             text = " and (" + cursor.mogrify(str(compiled), compiled.params).decode() + ")"
         if len(_texts) > 1000:
             _texts.clear()
-        _texts[wanted, moment] = text
+        _texts[wanted, moment, read_words] = text
     return text
 
 

@@ -22,7 +22,6 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     Uuid,
-    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import REAL
@@ -142,13 +141,36 @@ class Case(Scoped, Base):
             postgresql_include=["due_at", "category_id", "status", "risk"],
             postgresql_where=text("closed_at is null"),
         ),
+    )
+
+
+class CaseWords(Scoped, Base):
+    """The words of a case, folded, under the key of the case: what search reads and its grams are made of.
+
+    The index holds, for every town, which cases have which one and two characters; the job ``cases.words`` fills it.
+    """
+
+    __tablename__ = "case_words"
+
+    words: Mapped[str] = mapped_column(Text, nullable=False)
+
+    __table_args__ = scoped_args(
+        Index("ix_case_words_unit_code", "unit_code"),
         Index(
-            "ix_cases_words",
-            literal_column("case_code || ' ' || title || ' ' || address_text || ' ' || description").label("words"),
+            "ix_case_words_grams",
+            text("gridmap_grams(unit_code, words)"),
             postgresql_using="gin",
-            postgresql_ops={"words": "gin_trgm_ops"},
+            postgresql_with={"fastupdate": "off"},
         ),
     )
+
+
+class CaseWordsWaiting(Scoped, Base):
+    """A case whose words changed and are not yet in ``case_words``: written by a trigger, removed by the fold."""
+
+    __tablename__ = "case_words_waiting"
+
+    __table_args__ = scoped_args(Index("ix_case_words_waiting_unit_code", "unit_code"))
 
 
 class CasePhoto(Scoped, Base):

@@ -27,6 +27,8 @@ ROWS = {
     "case_deltas": "month, family, status, n) values ({c}, {u}, '2026-01-01', 1, 'registered', 1)",
     "case_photos": "case_id, sha256, width_px, height_px, size_bytes) select {c}, {u}, id, '', 1, 1, 1 from cases where unit_code = {u}",
     "case_totals": "unit_level, month, family, status, located, n) values ({c}, {u}, 9, '2026-01-01', 1, 'registered', true, 1)",
+    "case_words": "id, words) values ({c}, {u}, -{u}, 'w')",
+    "case_words_waiting": "id) values ({c}, {u}, -{u})",
     "cases": "case_code, category_id, channel, grade, scale, status, title, received_at, position_method)"
     " select {c}, {u}, 'x{u}', min(id), 'visit', 'worry', 'individual', 'registered', 't', now(), 'none' from categories",
     "departments": "name) values ({c}, {u}, '某所')",

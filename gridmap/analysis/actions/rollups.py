@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gridmap.analysis.rules import CELL_LEVELS, KEY_ZOOM, UNIT_LEVELS, unit_step
+from gridmap.cases.actions.words import rebuild_words
 
 LOCK = 0x67726964  # advisory lock of fold and rebuild: one at a time
 FOLD_ROWS = 5_000
@@ -91,11 +92,14 @@ def rebuild_rollups(session: Session) -> None:
 
 @contextmanager
 def loading_in_bulk(session: Session) -> Iterator[None]:
-    """Load very many cases inside the block (as the owner): no deltas are written, the rollups are made anew at its end."""
-    session.execute(text("alter table cases disable trigger case_deltas_insert"))
+    """Load very many cases inside the block (as the owner): no changes are noted, rollups and words are made anew at its end."""
+    for trigger in ("case_deltas_insert", "case_words_insert"):
+        session.execute(text(f"alter table cases disable trigger {trigger}"))
     yield
-    session.execute(text("alter table cases enable trigger case_deltas_insert"))
+    for trigger in ("case_deltas_insert", "case_words_insert"):
+        session.execute(text(f"alter table cases enable trigger {trigger}"))
     rebuild_rollups(session)
+    rebuild_words(session)
 
 
 def fold_deltas(session: Session, *, most: int = FOLD_ROWS) -> int:

@@ -2,5 +2,13 @@
 
 from gridmap.cases.actions.categories import load_categories
 from gridmap.cases.actions.register import BorderQuestion, register_case
+from gridmap.cases.actions.words import audit_words, fold_words, rebuild_words
 
-__all__ = ["BorderQuestion", "load_categories", "register_case"]
+__all__ = [
+    "BorderQuestion",
+    "audit_words",
+    "fold_words",
+    "load_categories",
+    "rebuild_words",
+    "register_case",
+]

@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.selectable import TableValuedAlias
 
-from gridmap.access import Actor, Permission, subtree
+from gridmap.access import Actor, Permission, Range, subtree
 from gridmap.cases.forms import CaseFilter, Located
 from gridmap.cases.forms.filter import CLOSED, NO_RISK, OPEN
 from gridmap.cases.models import Case, Category
 from gridmap.cases.rules import DUE_SOON_HOURS, Lateness
 from gridmap.cases.rules.cover import zkey_ranges
+from gridmap.cases.rules.words import words_of
 from gridmap.clock import CHINA
 from gridmap.db import in_ranges
-
-INDEXED_CHARACTERS = 3  # the shortest word that has a trigram
 
 
 def visible_cases(actor: Actor) -> Select[Any]:
@@ -24,13 +25,14 @@ def visible_cases(actor: Actor) -> Select[Any]:
     return select(Case).where(in_ranges(Case.unit_code, actor.granted_ranges(Permission.CASE_READ)))
 
 
-def conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+def conditions(wanted: CaseFilter, now: datetime, *, read_words: bool = False) -> list[ColumnElement[bool]]:
     """Return the SQL conditions of a filter at ``now`` (aware), over ``Case``; an empty filter gives an empty list.
 
     THE one translation: list, count, tiles and rollup checks use it, so that their numbers are equal. Compile with
-    ``literal_binds`` or bound parameters alike; nothing here reads the clock or the database.
+    ``literal_binds`` or bound parameters alike; nothing here reads the clock or the database. ``read_words`` only says how
+    words are found (see ``_words``), never which cases.
     """
-    return [*_place(wanted), *_kind(wanted), *_state(wanted, now), *_period(wanted), *_words(wanted.q)]
+    return [*_place(wanted), *_kind(wanted), *_state(wanted, now), *_period(wanted), *_words(wanted, read=read_words)]
 
 
 def _place(wanted: CaseFilter) -> list[ColumnElement[bool]]:
@@ -110,32 +112,32 @@ def midnight(on: date) -> datetime:
     return datetime.combine(on, time.min, tzinfo=CHINA)
 
 
-SEARCHED = (
-    Case.title,
-    Case.description,
-    Case.address_text,
-    Case.case_code,
-)  # what the trigram index holds, likeliest first
-
-
 def like_pattern(word: str) -> str:
     """Return the LIKE pattern of a word taken literally, anywhere in the text."""
     return "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
-def _words(text: str) -> list[ColumnElement[bool]]:
-    """Every word must occur. Three characters and more are looked up in the trigram index, by a function that may use it.
+WHOLE = Range(0, 10**15)
 
-    A shorter word has no trigram: it is read for within the scope, which is complete whatever the index. A word without
-    capital and small letters (Chinese, digits) is compared as it is, which is several times as fast as ILIKE.
+
+def hits(wanted: CaseFilter, most: int | None = None) -> TableValuedAlias:
+    """Return the cases (county_code, id) in the caller's scope that hold every word, at most ``most``, as a FROM of a query."""
+    span = subtree(wanted.unit) if wanted.unit is not None else WHOLE
+    words = cast(list(words_of(wanted.q)), ARRAY(Text))
+    return func.gridmap_find_cases(words, span.lo, span.hi, most).table_valued("county_code", "id")
+
+
+def _words(wanted: CaseFilter, *, read: bool) -> list[ColumnElement[bool]]:
+    """Every word must occur: looked up among the words kept by town, or read in each row that the other conditions leave.
+
+    The two find the same cases. Reading serves where few rows are left, or where nearly every row holds the word.
     """
-    found: list[ColumnElement[bool]] = []
-    for word in text.split():
-        pattern, any_case = like_pattern(word), word.lower() != word.upper()
-        if len(word) >= INDEXED_CHARACTERS:
-            hits = func.gridmap_find_cases(pattern, any_case).table_valued("county_code", "id")
-            found.append(tuple_(Case.county_code, Case.id).in_(select(hits.c.county_code, hits.c.id)))
-        else:
-            # A word has no blank in it, so it never spans two columns of the indexed text.
-            found.append(or_(*[c.ilike(pattern) if any_case else c.like(pattern) for c in SEARCHED]))
-    return found
+    words = words_of(wanted.q)
+    if not words:
+        return []
+    if not read:
+        found = hits(wanted)
+        return [tuple_(Case.county_code, Case.id).in_(select(found.c.county_code, found.c.id))]
+    text = func.gridmap_words(Case.case_code, Case.title, Case.address_text, Case.description)
+    patterns = cast([like_pattern(word) for word in words], ARRAY(Text))
+    return [text.op("like", is_comparison=True)(func.all(patterns))]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, DateTime, case, cast, func, literal_column, tuple_
+from sqlalchemy import ColumnElement, Date, DateTime, case, cast, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from gridmap.access import Actor
+from gridmap.access import Actor, Permission
 from gridmap.cases.forms import CaseFilter
 from gridmap.cases.forms.paging import Page, Place, Sort
 from gridmap.cases.models import Case
-from gridmap.cases.queries.conditions import conditions, visible_cases
+from gridmap.cases.queries.conditions import conditions, hits, visible_cases
 from gridmap.cases.rules import Lateness, Status, lateness
+from gridmap.cases.rules.words import MOST_COUNTED
 from gridmap.clock import CHINA
 from gridmap.units.models import Unit
 from gridmap.units.queries.names import former_name
@@ -46,12 +47,16 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class Listing:
-    """A page of rows, the number of all, and the places before and after it (``None``: nothing there)."""
+    """A page of rows, the number of all, and the places before and after it (``None``: nothing there).
+
+    ``more_than``: there are more than ``total``, which were not all counted (a very common word, and nothing else asked).
+    """
 
     rows: list[CaseRow]
     total: int
     following: Place | None
     preceding: Place | None
+    more_than: bool = False
 
 
 def count_cases(session: Session, actor: Actor, wanted: CaseFilter, now: datetime) -> int:
@@ -93,7 +98,9 @@ def list_cases(session: Session, actor: Actor, wanted: CaseFilter, page: Page, n
     key = _key(page.sort)
     order: list[Any] = [key, Case.county_code, Case.id]
     ascending = (page.sort is Sort.DUE) != backward
-    query = visible_cases(actor).where(*conditions(wanted, now))
+    common = is_common(session, wanted)
+    read = common and page.sort is Sort.NEWEST  # the newest that hold it are not far
+    query = visible_cases(actor).where(*conditions(wanted, now, read_words=read))
     place = page.before or page.after
     if place is not None:
         query = query.where(_beyond(order, place, ascending=ascending))
@@ -103,12 +110,27 @@ def list_cases(session: Session, actor: Actor, wanted: CaseFilter, page: Page, n
     if backward:
         rows.reverse()
     whole = place is None and not more  # a first page that is not full has counted them
+    capped = not whole and common and _only_words(actor, wanted)
     return Listing(
         rows,
-        len(rows) if whole else count_cases(session, actor, wanted, now),
+        len(rows) if whole else MOST_COUNTED if capped else count_cases(session, actor, wanted, now),
         _place(rows[-1], page.sort) if rows and (more or backward) else None,
         _place(rows[0], page.sort) if rows and (more if backward else page.after is not None) else None,
+        capped,
     )
+
+
+def is_common(session: Session, wanted: CaseFilter) -> bool:
+    """Say whether more than ``MOST_COUNTED`` cases of the scope hold the words of a filter; stops counting there."""
+    if not wanted.q:
+        return False
+    some = select(func.count()).select_from(hits(wanted, MOST_COUNTED + 1))
+    return (session.scalar(some) or 0) > MOST_COUNTED
+
+
+def _only_words(actor: Actor, wanted: CaseFilter) -> bool:
+    """Say whether the hits of the words are the whole answer: nothing else asked, and all of the scope may be read."""
+    return actor.granted_ranges(Permission.CASE_READ) == actor.ranges and not replace(wanted, q="", unit=None)
 
 
 def _key(sort: Sort) -> ColumnElement[Any]:

@@ -29,7 +29,7 @@ def index() -> Response | str:
     found = queries.list_cases(session, actor, wanted, page, now())
     following = _turn(wanted, page, after=found.following)
     if wants_json():
-        return listing([as_item(row) for row in found.rows], found.total, following)
+        return listing([as_item(row) for row in found.rows], found.total, following, more_than=found.more_than)
     return render_template(
         "cases/index.html",
         found=found,

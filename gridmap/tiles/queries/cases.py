@@ -87,7 +87,7 @@ def rows_sql(cursor: Any, wish: Wish, most: int) -> str:
 select st_asmvtgeom(st_transform(geom, 3857), st_tileenvelope({z}, {x}, {y}), {EXTENT}, 0, false) as geom,
   case_code, title, family, name as category, status, coalesce(risk, '{NO_RISK}') as risk, {LATENESS} as lateness, 1 as n
 from (select geom, case_code, title, category_id, status, risk, closed_at, due_at from cases
-  where {_inside(wish)}{filter_sql(cursor, wish.wanted, wish.now)} limit {most}) as cases
+  where {_inside(wish)}{filter_sql(cursor, wish.wanted, wish.now, read_words=True)} limit {most}) as cases
 join categories on categories.id = category_id) as t"""
 
 

@@ -28,7 +28,7 @@ export function makeList(parts, choices, acts, store) {
   function show(answer, append) {
     total = answer.total;
     following = answer.next;
-    parts.count.textContent = `共 ${number(total)} 件`;
+    parts.count.textContent = `${answer.more_than ? "超过" : "共"} ${number(total)} 件`;
     parts.count.dataset.total = total;
     const items = answer.items.map(item);
     if (append) parts.items.append(...items);
