@@ -81,6 +81,7 @@ def _features(app: Flask) -> None:
     from gridmap.maps import views as maps
     from gridmap.tiles import views as tiles
     from gridmap.units import views as units
+    from gridmap.worktime import views as worktime
 
-    for feature in (health, accounts, units, cases, analysis, tiles, maps):
+    for feature in (health, accounts, units, worktime, cases, analysis, tiles, maps):
         app.register_blueprint(feature.blueprint)

@@ -69,6 +69,7 @@ class Permission(StrEnum):
 
     ACCOUNT_MANAGE = "account:manage"
     AUDIT_READ = "audit:read"
+    CALENDAR_EDIT = "calendar:edit"
     CASE_CREATE = "case:create"
     CASE_READ = "case:read"
     MAP_READ = "map:read"
@@ -83,6 +84,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
             Permission.ACCOUNT_MANAGE,
+            Permission.CALENDAR_EDIT,
             Permission.CASE_READ,
             Permission.MAP_READ,
             Permission.UNIT_EDIT,
@@ -169,6 +171,7 @@ class Actor:
 PERMISSION_NAMES = {
     Permission.ACCOUNT_MANAGE: "管理账号",
     Permission.AUDIT_READ: "查看操作日志",
+    Permission.CALENDAR_EDIT: "编辑工作日历",
     Permission.CASE_CREATE: "登记事件",
     Permission.CASE_READ: "查看事件",
     Permission.MAP_READ: "查看防控地图",

@@ -33,6 +33,7 @@ TABLE: dict[str, Entry] = {
     "db": Entry("gridmap.cli.db:db", "数据库：启动、停止、升级结构、查看状态。"),
     "units": Entry("gridmap.cli.units:units", "区划与网格：导入代码和边界，检查几何。"),
     "demo": Entry("gridmap.cli.demo:demo", "示例中心：装入数据，列出账号。"),
+    "worktime": Entry("gridmap.cli.worktime:worktime", "工作日历：导入每年的放假安排。"),
     "accounts": Entry("gridmap.cli.accounts:accounts", "账号：新建人员和岗位。"),
     "bench": Entry("gridmap.cli.bench:bench", "测量速度，逐项对照目标。"),
 }

@@ -13,7 +13,7 @@ import click
 from gridmap.cli.errors import CommandError
 from gridmap.config import ROOT
 
-GROUPS = ("map", "units")
+GROUPS = ("map", "units", "cases")
 
 
 @click.command()
@@ -28,7 +28,7 @@ GROUPS = ("map", "units")
 def bench(
     groups: tuple[str, ...], json_file: str | None, rows: str, database: str | None, only: str, quick: bool
 ) -> None:
-    """测量速度，逐项对照目标（GROUP：map 地图，units 区划；不写则全部）。有目标未达到时退出码为 1。
+    """测量速度，逐项对照目标（GROUP：map 地图，units 区划，cases 办理期限；不写则全部）。有目标未达到时退出码为 1。
 
     \b
     示例：
@@ -59,6 +59,10 @@ def measured(group: str, chosen: dict[str, Any]) -> list[dict[str, Any]]:
         from bench.units import measures as units
 
         return list(units())
+    if group == "cases":
+        from bench.worktime import measures as limits
+
+        return limits()
     from bench.map import measures
     from bench.map.group import Options
 

@@ -76,6 +76,13 @@ DOORS: dict[str, tuple[str, str, str | None]] = {
     "units.upload": (P.UNIT_IMPORT, "/units/import", None),
     "units.version": (P.UNIT_READ, "/units/versions/{version_a}", "/units/versions/{version_b}"),
     "units.versions": (P.UNIT_READ, "/units/versions", None),
+    "worktime.confirm_year": (P.CALENDAR_EDIT, "/worktime/years", None),
+    "worktime.edit_counting": (P.CALENDAR_EDIT, "/worktime/counting", None),
+    "worktime.edit_day": (P.CALENDAR_EDIT, "/worktime/days", None),
+    "worktime.edit_windows": (P.CALENDAR_EDIT, "/worktime/windows", None),
+    "worktime.import_holidays": (P.CALENDAR_EDIT, "/worktime/import", None),
+    "worktime.index": ("signed-in", "/worktime", None),
+    "worktime.trial": ("signed-in", "/worktime/trial?start=2026-09-30T17:30&kind=work_hours&amount=4", None),
 }
 ROUTES = sorted(
     {rule.endpoint for rule in create_app(NO_DATABASE=True, TESTING=True).url_map.iter_rules()} - {"static"}

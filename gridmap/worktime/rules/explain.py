@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -12,6 +13,7 @@ from gridmap.worktime.rules.calendar import (
     MINUTE,
     TimeKind,
     WorkCalendar,
+    instant_of,
     local_date,
     microseconds,
     midnight,
@@ -134,16 +136,15 @@ def _open_hours(start: datetime, end: datetime, kind: TimeKind, calendar: WorkCa
 def _pieces(on: date, calendar: WorkCalendar) -> Iterator[Span]:
     """Yield a day from 0:00 to 24:00 in windows and gaps, as the calendar's own arrays have them."""
     day, arrays = microseconds(midnight(on)), calendar.year(on.year)
+    here = slice(bisect_left(arrays.opens, day), bisect_left(arrays.opens, day + 1440 * MINUTE))
     inside = [
-        ((a - day) // MINUTE, midnight(on) + timedelta(microseconds=a - day), midnight(on) + timedelta(microseconds=b - day))
-        for a, b in zip(arrays.opens, arrays.closes, strict=True)
-        if day <= a < day + 1440 * MINUTE
-    ]  # fmt: skip
-    worked_before = (
-        bool(inside) and not calendar.is_workday(on) and calendar.earlier
-    )  # until the calendar changed that day
-    name = (worked_before[1] if worked_before else calendar).day_name(on)
-    end_of_day = midnight(on + DAY)
+        ((a - day) // MINUTE, instant_of(a), instant_of(b))
+        for a, b in zip(arrays.opens[here], arrays.closes[here], strict=True)
+    ]
+    named_by = calendar
+    if inside and calendar.earlier and not calendar.is_workday(on):  # people worked until the calendar changed that day
+        named_by = calendar.earlier[1]
+    name, end_of_day = named_by.day_name(on), midnight(on + DAY)
     if not inside:
         yield Span(midnight(on), end_of_day, False, name)
         return
