@@ -15,7 +15,7 @@ from gridmap.cases.forms.paging import Page, Place, Sort
 from gridmap.cases.models import Case
 from gridmap.cases.queries.conditions import conditions, hits, visible_cases
 from gridmap.cases.rules import Lateness, Status, lateness
-from gridmap.cases.rules.words import MOST_COUNTED
+from gridmap.cases.rules.words import COMMON, MOST_COUNTED
 from gridmap.clock import CHINA
 from gridmap.units.models import Unit
 from gridmap.units.queries.names import former_name
@@ -98,8 +98,8 @@ def list_cases(session: Session, actor: Actor, wanted: CaseFilter, page: Page, n
     key = _key(page.sort)
     order: list[Any] = [key, Case.county_code, Case.id]
     ascending = (page.sort is Sort.DUE) != backward
-    common = is_common(session, wanted)
-    read = common and page.sort is Sort.NEWEST  # the newest that hold it are not far
+    held = count_hits(session, wanted)
+    read = held > COMMON and page.sort is Sort.NEWEST  # the newest that hold it are not far
     query = visible_cases(actor).where(*conditions(wanted, now, read_words=read))
     place = page.before or page.after
     if place is not None:
@@ -110,22 +110,21 @@ def list_cases(session: Session, actor: Actor, wanted: CaseFilter, page: Page, n
     if backward:
         rows.reverse()
     whole = place is None and not more  # a first page that is not full has counted them
-    capped = not whole and common and _only_words(actor, wanted)
+    counted = bool(wanted.q) and _only_words(actor, wanted)
     return Listing(
         rows,
-        len(rows) if whole else MOST_COUNTED if capped else count_cases(session, actor, wanted, now),
+        len(rows) if whole else min(held, MOST_COUNTED) if counted else count_cases(session, actor, wanted, now),
         _place(rows[-1], page.sort) if rows and (more or backward) else None,
         _place(rows[0], page.sort) if rows and (more if backward else page.after is not None) else None,
-        capped,
+        not whole and counted and held > MOST_COUNTED,
     )
 
 
-def is_common(session: Session, wanted: CaseFilter) -> bool:
-    """Say whether more than ``MOST_COUNTED`` cases of the scope hold the words of a filter; stops counting there."""
+def count_hits(session: Session, wanted: CaseFilter) -> int:
+    """Return how many cases of the scope hold the words of a filter, whatever else it asks; stops beyond ``MOST_COUNTED``."""
     if not wanted.q:
-        return False
-    some = select(func.count()).select_from(hits(wanted, MOST_COUNTED + 1))
-    return (session.scalar(some) or 0) > MOST_COUNTED
+        return 0
+    return session.scalar(select(func.count()).select_from(hits(wanted, MOST_COUNTED + 1))) or 0
 
 
 def _only_words(actor: Actor, wanted: CaseFilter) -> bool:

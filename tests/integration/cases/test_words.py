@@ -93,6 +93,7 @@ def test_a_common_word_is_read_newest_first_and_capped(
     with as_actor(actor) as session:
         exact = list_cases(session, actor, wanted, Page(limit=2), NOW)
         monkeypatch.setattr(listing, "MOST_COUNTED", 2)
+        monkeypatch.setattr(listing, "COMMON", 1)
         capped = list_cases(session, actor, wanted, Page(limit=2), NOW)
         assert [row.case.id for row in capped.rows] == [row.case.id for row in exact.rows]
         assert (exact.total, exact.more_than) == (5, False)
