@@ -70,8 +70,14 @@ class Permission(StrEnum):
     ACCOUNT_MANAGE = "account:manage"
     AUDIT_READ = "audit:read"
     CALENDAR_EDIT = "calendar:edit"
+    CASE_CLOSE = "case:close"
     CASE_CREATE = "case:create"
+    CASE_DISPATCH = "case:dispatch"
+    CASE_HANDLE = "case:handle"
     CASE_READ = "case:read"
+    CASE_REGISTER = "case:register"
+    CASE_REVISIT = "case:revisit"
+    CASE_VERIFY = "case:verify"
     MAP_READ = "map:read"
     UNIT_EDIT = "unit:edit"
     UNIT_IMPORT = "unit:import"
@@ -80,6 +86,17 @@ class Permission(StrEnum):
 
 
 _READ = frozenset({Permission.MAP_READ, Permission.UNIT_READ, Permission.CASE_READ})
+_DESK = frozenset(
+    {
+        Permission.CASE_CLOSE,
+        Permission.CASE_CREATE,
+        Permission.CASE_DISPATCH,
+        Permission.CASE_HANDLE,
+        Permission.CASE_REGISTER,
+        Permission.CASE_REVISIT,
+        Permission.CASE_VERIFY,
+    }
+)
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
@@ -94,10 +111,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.LEADER: _READ,
-    Role.CENTRE_STAFF: _READ | {Permission.CASE_CREATE},
-    Role.DEPARTMENT_HANDLER: _READ | {Permission.CASE_CREATE},
+    Role.CENTRE_STAFF: _READ | _DESK,
+    Role.DEPARTMENT_HANDLER: _READ | {Permission.CASE_CREATE, Permission.CASE_HANDLE},
     Role.MEDIATOR: _READ,
-    Role.GRID_WORKER: _READ | {Permission.CASE_CREATE},
+    Role.GRID_WORKER: _READ | {Permission.CASE_CREATE, Permission.CASE_VERIFY},
     Role.SUPERVISOR: _READ,
     Role.AUDITOR: _READ | {Permission.AUDIT_READ},
 }
@@ -121,6 +138,7 @@ class Post:
     unit_code: int
     unit_name: str = ""
     department: str = ""
+    department_id: int | None = None
 
     @property
     def scope(self) -> Range:
@@ -154,6 +172,11 @@ class Actor:
         """The post with the widest scope: where the person's map opens."""
         return max(self.posts, key=lambda p: (p.scope.hi - p.scope.lo, -p.unit_code), default=None)
 
+    @property
+    def departments(self) -> frozenset[int]:
+        """Numbers of the departments in which the person holds a post."""
+        return frozenset(post.department_id for post in self.posts if post.department_id is not None)
+
     def may(self, permission: Permission, unit_code: int | None = None) -> Decision:
         """Decide whether any post grants ``permission`` (at ``unit_code``, when given)."""
         granting = [post for post in self.posts if permission in GRANTS[post.role]]
@@ -172,8 +195,14 @@ PERMISSION_NAMES = {
     Permission.ACCOUNT_MANAGE: "管理账号",
     Permission.AUDIT_READ: "查看操作日志",
     Permission.CALENDAR_EDIT: "编辑工作日历",
+    Permission.CASE_CLOSE: "结案归档",
     Permission.CASE_CREATE: "登记事件",
+    Permission.CASE_DISPATCH: "研判派单",
+    Permission.CASE_HANDLE: "办理事件",
     Permission.CASE_READ: "查看事件",
+    Permission.CASE_REGISTER: "受理事件",
+    Permission.CASE_REVISIT: "回访验单",
+    Permission.CASE_VERIFY: "核实事件",
     Permission.MAP_READ: "查看防控地图",
     Permission.UNIT_EDIT: "编辑区划边界",
     Permission.UNIT_IMPORT: "导入区划",

@@ -103,22 +103,37 @@ class Factories:
                 )
             )  # fmt: skip
 
-    def account(self, *posts: tuple[Role, int], must_change: bool = False) -> tuple[str, str]:
-        """Add a person with these posts; return (user name, password)."""
+    def department(self, name: str, unit_code: int) -> int:
+        """Add a department of a unit and return its number."""
+        from gridmap.accounts.models import Department
+
+        with self.owner() as session:
+            department = Department(county_code=unit_code // 10**9, unit_code=unit_code, name=name)
+            session.add(department)
+            session.flush()
+            return int(department.id)
+
+    def account(
+        self, *posts: tuple[Role, int] | tuple[Role, int, int], must_change: bool = False, name: str = "测试员"
+    ) -> tuple[str, str]:
+        """Add a person with these posts (role, unit, and the department's number where it is one's); return (user name, password)."""
         from gridmap.accounts.models import Account, PostHeld
 
         username = f"ceshi{next(self._numbers)}"
         with self.owner() as session:
             account = Account(
-                unit_code=posts[0][1] if posts else 0, username=username, name="测试员", password_hash=_HASH,
+                unit_code=posts[0][1] if posts else 0, username=username, name=name, password_hash=_HASH,
                 must_change_password=must_change,
             )  # fmt: skip
             session.add(account)
             session.flush()
-            for role, unit_code in posts:
+            for role, unit_code, *department in posts:
                 session.add(
-                    PostHeld(county_code=unit_code // 10**9, unit_code=unit_code, account_id=account.id, role=role)
-                )
+                    PostHeld(
+                        county_code=unit_code // 10**9, unit_code=unit_code, account_id=account.id, role=role,
+                        department_id=department[0] if department else None,
+                    )
+                )  # fmt: skip
         return username, PASSWORD
 
     def case(self, unit_code: int = GRID_A11, *, at: tuple[float, float] | None = (0.5, 0.5), **values: Any) -> str:

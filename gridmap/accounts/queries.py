@@ -47,7 +47,10 @@ def forget_actor(token: str) -> None:
 
 
 def _actor(found: dict[str, Any]) -> Actor:
-    posts = tuple(Post(Role(p["role"]), p["unit_code"], p["unit_name"], p["department"]) for p in found["posts"])
+    posts = tuple(
+        Post(Role(p["role"]), p["unit_code"], p["unit_name"], p["department"], p["department_id"])
+        for p in found["posts"]
+    )
     return Actor(found["account_id"], found["username"], found["name"], posts, found["must_change_password"])
 
 

@@ -142,11 +142,25 @@ def wait_ready(children: Children, address: str, patience_s: float = 90) -> None
     raise CommandError(f"网页服务在 {patience_s:.0f} 秒内没有就绪（{said}）：请查看 {children.logs} 里的日志。")
 
 
+class Interrupted:
+    """Whether a signal has asked to stop: an exception alone may be swallowed where it strikes (a destructor, a callback)."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, _number: int, _frame: object) -> None:
+        self.asked = True
+        raise KeyboardInterrupt
+
+
+interrupted = Interrupted()
+
+
 @contextlib.contextmanager
 def signals_interrupt() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the block as Ctrl-C does."""
-    kinds = (signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(kind, signal.default_int_handler) for kind in kinds]
+    """Let SIGTERM and SIGHUP end the block as Ctrl-C does, and remember that they came."""
+    kinds = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(kind, interrupted) for kind in kinds]
     try:
         yield
     finally:

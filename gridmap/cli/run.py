@@ -174,9 +174,12 @@ def serve(place: Place, chosen: Settings) -> None:
 
 def watch(children: Children) -> None:
     """Wait until interrupted. Raises ``CommandError`` when a process ends by itself."""
-    while True:
+    from gridmap.cli.processes import interrupted
+
+    while not interrupted.asked:
         children.check()
         time.sleep(0.5)
+    raise KeyboardInterrupt
 
 
 def show_accounts(address: str) -> None:

@@ -103,8 +103,8 @@ def client(app: Flask, connection: Connection) -> FlaskClient:
 def signed_in(app: Flask, connection: Connection, make: factories.Factories) -> Callable[..., FlaskClient]:
     """``signed_in(role, unit_code)``: a client signed in as a new person with that post (or several ``(role, unit)``)."""
 
-    def enter(*posts: tuple[Role, int]) -> FlaskClient:
-        username, password = make.account(*posts)
+    def enter(*posts: tuple[Role, int] | tuple[Role, int, int], name: str = "测试员") -> FlaskClient:
+        username, password = make.account(*posts, name=name)
         client = app.test_client()
         answer = client.post("/login", data={"username": username, "password": password})
         assert answer.status_code == 302, answer.get_data(as_text=True)

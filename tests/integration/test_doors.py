@@ -42,6 +42,8 @@ DOORS: dict[str, tuple[str, str, str | None]] = {
     "cases.index": (P.CASE_READ, "/cases", None),
     "cases.new": (P.CASE_CREATE, "/cases/new", None),
     "cases.photo": (P.CASE_READ, "/cases/{case_a}/photos/{photo_a}", "/cases/{case_b}/photos/{photo_b}"),
+    "cases.step": (P.CASE_READ, "/cases/{case_a}/steps/note", "/cases/{case_b}/steps/note"),
+    "cases.take": (P.CASE_READ, "/cases/{case_a}/steps/note", "/cases/{case_b}/steps/note"),
     "cases.place": (P.CASE_CREATE, "/cases/place?lon=125.305&lat=43.81", None),
     "health.alive": ("public", "/healthz", None),
     "health.ready": ("public", "/readyz", None),

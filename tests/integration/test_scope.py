@@ -25,7 +25,11 @@ ROWS = {
     "boundary_sources": "kind, file_name, sha256, size_bytes, actor_name, report) values ({c}, {u}, 'edit', '', '', 0, '', '{{}}')",
     "case_cells": "unit_level, cell_level, by_status, cell, family, status, n, sum_x, sum_y) values ({c}, {u}, 9, 3, true, 0, 1, 'registered', 1, 0, 0)",
     "case_deltas": "month, family, status, n) values ({c}, {u}, '2026-01-01', 1, 'registered', 1)",
+    "case_orders": "case_id, kind, department_id, department_name, status, sent_at)"
+    " select {c}, {u}, id, 'lead', 1, '某所', 'sent', now() from cases where unit_code = {u}",
     "case_photos": "case_id, sha256, width_px, height_px, size_bytes) select {c}, {u}, id, '', 1, 1, 1 from cases where unit_code = {u}",
+    "case_steps": "case_id, number, action, after, at, actor_name)"
+    " select {c}, {u}, id, 1, 'register', 'registered', now(), '系统' from cases where unit_code = {u}",
     "case_totals": "unit_level, month, family, status, located, n) values ({c}, {u}, 9, '2026-01-01', 1, 'registered', true, 1)",
     "case_words": "id, words) values ({c}, {u}, -{u}, 'w')",
     "case_words_waiting": "id) values ({c}, {u}, -{u})",
@@ -38,6 +42,7 @@ ROWS = {
     "outline_versions": "label, actor_name) values ({c}, {u}, 'l', '系统')",
     "posts": "account_id, role) select {c}, {u}, min(id), 'leader' from accounts",
 }
+OF_CASES = {"case_orders", "case_photos", "case_steps"}
 
 
 def insert(table: str, unit_code: int) -> str:
@@ -53,7 +58,7 @@ def two_towns(make: Factories, owner: Callable[[], Any]) -> None:
     far = f"insert into units (unit_code, county_code, level, name) values ({FAR}, {FAR // 10**9}, 9, '丙镇')"
     with owner() as session:
         session.execute(text(far))
-        for table in sorted(ROWS, key=lambda name: name == "case_photos"):
+        for table in sorted(ROWS, key=lambda name: name in OF_CASES):
             for unit_code in (GRID_A11, GRID_B11, FAR):
                 session.execute(text(insert(table, unit_code)))
 
@@ -96,7 +101,7 @@ def test_two_posts_see_both_and_nothing_between(table: str, two_towns: None, as_
 @pytest.mark.parametrize("table", sorted(ROWS))
 def test_write_outside_is_refused(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
     statement = insert(table, GRID_B11)
-    if table == "case_photos":
+    if table in OF_CASES:
         statement = (
             insert(table, GRID_B11).replace("select", "select distinct", 1).replace(f"where unit_code = {GRID_B11}", "")
         )

@@ -11,17 +11,18 @@ from shapely.geometry import Point
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gridmap import audit
 from gridmap.access import Actor, Permission
 from gridmap.cases import queries
-from gridmap.cases.forms import CaseEntry
-from gridmap.cases.models import Case, CasePhoto, Category
+from gridmap.cases.actions.course import add_step
+from gridmap.cases.actions.photos import attach_photos
+from gridmap.cases.forms import CaseEntry, Given
+from gridmap.cases.models import Case, Category
 from gridmap.cases.queries import Placing, UnitAt
 from gridmap.cases.queries.places import own_unit
-from gridmap.cases.rules import Action, PositionMethod, case_code, transition
+from gridmap.cases.rules import Action, PositionMethod, Transition, case_code, transition
 from gridmap.clock import local
-from gridmap.errors import BadInput, Conflict, Forbidden
-from gridmap.media import Photo, store_photo
+from gridmap.errors import BadInput, Forbidden
+from gridmap.media import Photo
 
 
 class BorderQuestion(BadInput):
@@ -40,15 +41,12 @@ class BorderQuestion(BadInput):
 def register_case(
     session: Session, actor: Actor, *, entry: CaseEntry, photos: Sequence[Photo] = (), now: datetime
 ) -> tuple[Case, bool]:
-    """Register a case at ``now`` (aware); return it and whether it is new.
+    """Register a case at ``now`` (aware), or submit it to the centre where the actor may not register; return it and whether it is new.
 
     The same ``client_id`` gives the same case, also when two requests arrive at once. Raises ``Forbidden`` (no right),
     ``BadInput`` (field and remedy), ``BorderQuestion`` (which side of a border?).
     """
-    row = transition(None, Action.REGISTER)
-    if row is None:
-        raise Conflict("当前不能登记事件。")
-    decision = actor.may(row.permission)
+    decision = actor.may(Permission.CASE_CREATE)
     if not decision:
         raise Forbidden(decision.reason)
     session.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 5))"), {"key": str(entry.client_id)})
@@ -57,18 +55,31 @@ def register_case(
         return known, False
     category = _category(session, entry.category_code, now)
     place, unit_code, pending = _settle(session, actor, entry, now)
+    row = _first_row(actor, unit_code)
     case = Case(
-        **_values(session, entry, category, unit_code, now), status=row.after.value, created_by=actor.account_id
+        **_values(session, entry, category, unit_code, now),
+        status=row.after.value,
+        created_by=actor.account_id,
+        duty_account_id=actor.account_id,
     )
     case.unit_pending = pending
     case.category = category
     session.add(case)
     session.flush()
-    _attach(session, actor, case, photos)
+    attach_photos(session, actor, case, photos)
     _tell(session, case, place)
-    audit.record(session, actor, row.event, case.case_code, unit_code, **_facts(case, photos, place))
+    given = Given({"reason": ""}, tuple(photos), entry.client_id)
+    add_step(session, actor, case, row, number=1, given=given, data=_facts(case, place), now=now)
     session.flush()
     return case, True
+
+
+def _first_row(actor: Actor, unit_code: int) -> Transition:
+    """Return how a case begins: a centre registers (受理), everybody else submits (上报) and the centre decides."""
+    action = Action.REGISTER if actor.may(Permission.CASE_REGISTER, unit_code) else Action.SUBMIT
+    row = transition(None, action)
+    assert row is not None
+    return row
 
 
 def _category(session: Session, code: str, now: datetime) -> Category:
@@ -143,27 +154,6 @@ def _values(session: Session, entry: CaseEntry, category: Category, unit_code: i
     }
 
 
-def _attach(session: Session, actor: Actor, case: Case, photos: Sequence[Photo]) -> None:
-    for photo in photos:
-        session.add(
-            CasePhoto(
-                county_code=case.county_code,
-                unit_code=case.unit_code,
-                case_id=case.id,
-                sha256=photo.sha256,
-                width_px=photo.width_px,
-                height_px=photo.height_px,
-                size_bytes=len(photo.content),
-                added_by=actor.account_id,
-            )
-        )
-    session.flush()
-    for photo in sorted(
-        photos, key=lambda item: item.sha256
-    ):  # one order for all, so that two requests cannot deadlock
-        store_photo(session, photo)
-
-
 def _tell(session: Session, case: Case, place: Placing | None) -> None:
     """Leave the centre a notice where the grid is unknown, and both sides of a border one where it was near."""
     link = f"/cases/{case.case_code}"
@@ -192,8 +182,8 @@ def _tell_centre(session: Session, unit_code: int, kind: str, body: str, link: s
     )
 
 
-def _facts(case: Case, photos: Sequence[Photo], place: Placing | None) -> dict[str, Any]:
-    facts: dict[str, Any] = {"status": case.status, "channel": case.channel, "photos": len(photos)}
+def _facts(case: Case, place: Placing | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {"channel": case.channel}
     if case.unit_pending:
         facts["unit_pending"] = True
     if place is not None and place.asks:

@@ -3,10 +3,12 @@
 from gridmap.cases.forms.filter import CaseFilter, Located
 from gridmap.cases.forms.paging import Page, Place, Sort
 from gridmap.cases.forms.register import CaseEntry, Position, RegisterForm, SwappedCoordinates, read_position
+from gridmap.cases.forms.step import Given, read_step
 
 __all__ = [
     "CaseEntry",
     "CaseFilter",
+    "Given",
     "Located",
     "Page",
     "Place",
@@ -15,4 +17,5 @@ __all__ = [
     "Sort",
     "SwappedCoordinates",
     "read_position",
+    "read_step",
 ]

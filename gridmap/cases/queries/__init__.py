@@ -1,7 +1,16 @@
 """Reads of cases. Every one starts from ``visible_cases(actor)``."""
 
 from gridmap.cases.queries.conditions import conditions, late_condition, like_pattern, midnight, visible_cases
-from gridmap.cases.queries.detail import case_with_client, list_events, list_photos, one_case, one_photo
+from gridmap.cases.queries.course import (
+    choices,
+    colleagues,
+    departments_for,
+    doer_of,
+    facts_of,
+    list_orders,
+    list_steps,
+)
+from gridmap.cases.queries.detail import case_with_client, list_photos, one_case, one_photo
 from gridmap.cases.queries.listing import CaseRow, Listing, count_cases, list_cases
 from gridmap.cases.queries.places import Placing, UnitAt, placing, tell_name
 from gridmap.cases.queries.reference import categories_on, is_unit, unit_choices
@@ -13,14 +22,20 @@ __all__ = [
     "UnitAt",
     "case_with_client",
     "categories_on",
+    "choices",
+    "colleagues",
     "conditions",
     "count_cases",
+    "departments_for",
+    "doer_of",
+    "facts_of",
     "is_unit",
     "late_condition",
     "like_pattern",
     "list_cases",
-    "list_events",
+    "list_orders",
     "list_photos",
+    "list_steps",
     "midnight",
     "one_case",
     "one_photo",

@@ -8,13 +8,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gridmap.access import Actor, Permission
-from gridmap.audit import Event
+from gridmap.access import Actor
 from gridmap.cases.models import Case, CasePhoto
 from gridmap.cases.queries.conditions import visible_cases
 from gridmap.cases.queries.listing import CaseRow, as_row, with_names
 from gridmap.cases.rules import county_of
-from gridmap.db import in_ranges
 
 
 def one_case(session: Session, actor: Actor, case_code: str, now: datetime) -> CaseRow | None:
@@ -44,12 +42,3 @@ def one_photo(session: Session, actor: Actor, case_code: str, photo_id: int, now
     if row is None:
         return None
     return next((photo for photo in list_photos(session, row.case) if photo.id == photo_id), None)
-
-
-def list_events(session: Session, actor: Actor, case: Case) -> list[Event]:
-    """Return what happened to a case, oldest first, as far as the actor's ranges go."""
-    mine = in_ranges(Event.unit_code, actor.granted_ranges(Permission.CASE_READ))
-    query = select(Event).where(
-        mine, Event.subject == case.case_code, Event.county_code == case.county_code, Event.kind.startswith("case.")
-    )
-    return list(session.scalars(query.order_by(Event.id)))

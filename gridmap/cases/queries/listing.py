@@ -83,7 +83,9 @@ def as_row(found: Any, now: datetime) -> CaseRow:
     item, unit_name, unit_then, parent_name, parent_then, lon, lat = found
     late = lateness(Status(item.status), item.due_at, now)
     names = _then_and_now(unit_then, unit_name), _then_and_now(parent_then, parent_name)
-    place_then = f"{parent_then or parent_name or ''} {unit_then or unit_name}".strip() if unit_then or parent_then else ""
+    place_then = (
+        f"{parent_then or parent_name or ''} {unit_then or unit_name}".strip() if unit_then or parent_then else ""
+    )
     return CaseRow(item, *names, lon, lat, late, place_then)
 
 

@@ -12,13 +12,11 @@ from gridmap.access import Permission
 from gridmap.cases import queries, rules
 from gridmap.cases.forms import CaseFilter, Page
 from gridmap.cases.forms.register import families
-from gridmap.cases.views.door import NAMES, as_detail, as_item, blueprint
+from gridmap.cases.views.door import MISSING, NAMES, as_detail, as_item, blueprint
 from gridmap.clock import now, today
 from gridmap.errors import NotFound
 from gridmap.media import photo_path
 from gridmap.web import actor, listing, requires, session, wants_json
-
-MISSING = "没有找到该事件，可能编号有误，或不在您负责的范围内。"
 
 
 @blueprint.get("/cases")
@@ -67,18 +65,22 @@ def detail(case_code: str) -> Response | str:
     if row is None:
         raise NotFound(MISSING)
     photos = queries.list_photos(session, row.case)
-    events = queries.list_events(session, actor, row.case)
+    history = queries.list_steps(session, row.case)
+    facts, _last = queries.facts_of(session, row.case)
+    offers = rules.offers(facts, queries.doer_of(actor), lambda asked: actor.may(asked, row.case.unit_code))
     if wants_json():
-        return jsonify(as_detail(row, photos, events))
+        possible = [offer.row.action.value for offer in offers if offer.decision]
+        return jsonify({**as_detail(row, photos, history), "possible": possible})
     return render_template(
         "cases/detail.html",
         row=row,
         case=row.case,
         photos=photos,
-        events=events,
+        history=history,
+        orders=queries.list_orders(session, row.case),
+        offers=offers,
         path=queries.tell_name(session, row.case.unit_code),
         steps=rules.steps(rules.Status(row.case.status)),
-        possible=rules.possible(rules.Status(row.case.status)),
         **NAMES,
     )
 

@@ -10,18 +10,22 @@ from gridmap.cases import rules
 from gridmap.cases.forms.filter import LABELS, LOCATED_NAMES
 from gridmap.cases.forms.paging import SORT_NAMES, Sort
 from gridmap.cases.queries import CaseRow
+from gridmap.cases.rules.orders import ORDER_KIND_NAMES, ORDER_STATUS_NAMES
 from gridmap.pages import code
 from gridmap.units.rules.datum import DATUM_LABELS
 
 blueprint = Blueprint("cases", __name__)
+MISSING = "没有找到该事件，可能编号有误，或不在您负责的范围内。"
 NAMES: dict[str, Any] = {
+    "ACTION_NAMES": rules.ACTION_NAMES,
     "CHANNEL_NAMES": rules.CHANNEL_NAMES,
     "COURSE": rules.COURSE,
     "DATUM_NAMES": DATUM_LABELS,
-    "EVENT_NAMES": rules.EVENT_NAMES,
     "FILTER_LABELS": LABELS,
     "GRADE_NAMES": rules.GRADE_NAMES,
     "LATENESS_NAMES": rules.LATENESS_NAMES,
+    "ORDER_KIND_NAMES": ORDER_KIND_NAMES,
+    "ORDER_STATUS_NAMES": ORDER_STATUS_NAMES,
     "LOCATED_NAMES": LOCATED_NAMES,
     "POSITION_METHOD_NAMES": rules.POSITION_METHOD_NAMES,
     "RISK_NAMES": rules.RISK_NAMES,
@@ -29,6 +33,7 @@ NAMES: dict[str, Any] = {
     "SORT_NAMES": SORT_NAMES,
     "Sort": Sort,
     "STATUS_NAMES": rules.STATUS_NAMES,
+    "telling": rules.telling,
 }
 
 
@@ -62,7 +67,7 @@ def as_item(row: CaseRow) -> dict[str, Any]:
     }
 
 
-def as_detail(row: CaseRow, photos: list[Any], events: list[Any]) -> dict[str, Any]:
+def as_detail(row: CaseRow, photos: list[Any], history: list[Any]) -> dict[str, Any]:
     """Return everything about a case."""
     case = row.case
     return {
@@ -83,9 +88,18 @@ def as_detail(row: CaseRow, photos: list[Any], events: list[Any]) -> dict[str, A
             }
             for photo in photos
         ],
-        "events": [
-            {"kind": item.kind, "at": item.at.isoformat(), "actor": item.actor_name, "data": item.data}
-            for item in events
+        "history": [
+            {
+                "number": item.number,
+                "action": item.action,
+                "before": item.before,
+                "after": item.after,
+                "at": item.at.isoformat(),
+                "actor": item.actor_name,
+                "post": item.actor_post,
+                "reason": item.reason,
+                "told": rules.telling(item.data),
+            }
+            for item in history
         ],
-        "possible": [item.action.value for item in rules.possible(rules.Status(case.status))],
     }

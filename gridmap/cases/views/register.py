@@ -49,12 +49,15 @@ def create() -> Response | str | tuple[str, int]:
         )
     if not done:
         return _page(form), 400
-    flash(_done(case.case_code, fresh))
+    flash(_done(case, fresh))
     return redirect(url_for("cases.detail", case_code=case.case_code))
 
 
-def _done(case_code: str, fresh: bool) -> str:
-    return f"事件已登记受理，编号 {case_code}。" if fresh else f"该事件已登记过，编号 {case_code}。"
+def _done(case: Any, fresh: bool) -> str:
+    if not fresh:
+        return f"该事件已登记过，编号 {case.case_code}。"
+    done = "已上报，等待综治中心受理" if case.status == "received" else "已登记受理"
+    return f"事件{done}，编号 {case.case_code}。"
 
 
 def _created(form: RegisterForm) -> Response:
@@ -62,11 +65,11 @@ def _created(form: RegisterForm) -> Response:
     case, fresh = actions.register_case(session, actor, entry=form.entry(at), photos=form.read_photos(), now=at)
     row = queries.one_case(session, actor, case.case_code, at)
     assert row is not None
-    photos, events = queries.list_photos(session, case), queries.list_events(session, actor, case)
-    answer = jsonify(as_detail(row, photos, events))
+    photos, history = queries.list_photos(session, case), queries.list_steps(session, case)
+    answer = jsonify(as_detail(row, photos, history))
     answer.status_code = 201 if fresh else 200
     if "Sec-Fetch-Mode" in request.headers:  # our own page asked, and opens the case next
-        flash(_done(case.case_code, fresh))
+        flash(_done(case, fresh))
     answer.headers["Location"] = url_for("cases.detail", case_code=case.case_code)
     return answer
 

@@ -154,7 +154,7 @@ def test_a_refused_case_leaves_no_file(signed_in: SignIn, media: Path, monkeypat
     def fail(*_args: object, **_kwargs: object) -> None:
         raise register.BadInput("后来出错", field="title")
 
-    monkeypatch.setattr(register.audit, "record", fail)
+    monkeypatch.setattr(register, "add_step", fail)
     answer = send(signed_in((Role.GRID_WORKER, GRID_A11)), (picture(), "好.jpg"))
     assert answer.status_code == 400
     assert stored(media) == []

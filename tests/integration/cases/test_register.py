@@ -53,14 +53,14 @@ def test_a_grid_worker_registers(world: Factories, signed_in: SignIn, owner: Cal
     assert case.case_code == f"990102-{year}-0000001"
     assert answer.headers["Location"] == f"/cases/{case.case_code}"
     assert (case.unit_code, case.county_code, case.unit_pending) == (GRID_A11, 990102, False)
-    assert (case.status, case.grade, case.channel, case.scale) == ("registered", "worry", "grid_worker", "individual")
+    assert (case.status, case.grade, case.channel, case.scale) == ("received", "worry", "grid_worker", "individual")
     assert case.due_at == case.received_at + timedelta(hours=72)
     assert (case.source_datum, case.source_lon, case.source_lat) == ("wgs84", LON, LAT)
     page = client.get(answer.headers["Location"]).get_data(as_text=True)
-    assert "事件已登记受理" in page
+    assert "事件已上报，等待综治中心受理" in page
     assert "甲街道甲一社区第一网格" in page
     with owner() as session:
-        event = session.scalars(select(Event).where(Event.kind == "case.registered")).one()
+        event = session.scalars(select(Event).where(Event.kind == "case.received")).one()
         assert (event.subject, event.unit_code, event.actor_name) == (case.case_code, GRID_A11, "测试员")
         assert session.scalars(select(Notice)).all() == []
 
@@ -83,7 +83,7 @@ def test_the_same_form_twice_is_one_case(world: Factories, signed_in: SignIn, ow
     assert len(cases(owner)) == 1
     assert client.post("/cases", data=data, headers=JSON).status_code == 200
     with owner() as session:
-        assert len(session.scalars(select(Event).where(Event.kind == "case.registered")).all()) == 1
+        assert len(session.scalars(select(Event).where(Event.kind == "case.received")).all()) == 1
         assert session.execute(text("select last from case_numbers")).scalar() == 1
 
 
@@ -235,7 +235,7 @@ def test_bad_input_names_its_field_and_stores_nothing(
     assert client.post("/cases", data=entry(**changes)).status_code == 400
     assert cases(owner) == []
     with owner() as session:
-        assert session.scalars(select(Event).where(Event.kind == "case.registered")).all() == []
+        assert session.scalars(select(Event).where(Event.kind == "case.received")).all() == []
         assert session.execute(text("select count(*) from case_numbers")).scalar() == 0
 
 

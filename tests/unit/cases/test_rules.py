@@ -11,16 +11,12 @@ from hypothesis import strategies as st
 from gridmap.cases.forms.paging import Page, Place
 from gridmap.cases.rules import (
     COURSE,
-    TRANSITIONS,
-    Action,
     Lateness,
     Status,
     case_code,
     county_of,
     lateness,
-    possible,
     steps,
-    transition,
 )
 from gridmap.cases.rules.position import Fault, place_fault
 from gridmap.errors import BadInput
@@ -62,14 +58,8 @@ def test_the_course_as_steps() -> None:
     assert dict(steps(Status.REPORTED))["办理"] == "done"
     assert {how for _, how in steps(Status.ARCHIVED)} == {"done"}
     assert steps(Status.DECLINED) == [("不予受理", "done")]
-    assert {state for state, _ in COURSE} == set(Status) - {Status.DECLINED}
-
-
-def test_the_table_knows_registering_only() -> None:
-    assert transition(None, Action.REGISTER) is TRANSITIONS[0]
-    assert transition(Status.CLOSED, Action.REGISTER) is None
-    assert possible(Status.REGISTERED) == []
-    assert [row.action for row in possible(None)] == [Action.REGISTER]
+    assert {state for state, _ in COURSE} == set(Status) - {Status.RECEIVED, Status.DECLINED, Status.JOINED}
+    assert steps(Status.RECEIVED)[0] == ("受理", "next")
 
 
 @given(st.integers(110000, 999999), st.integers(1990, 2199), st.integers(1, 9_999_999))

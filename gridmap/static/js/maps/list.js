@@ -4,7 +4,7 @@ import { h, icon, number, when } from "./dom.js";
 import { classOfCase } from "./palette.js";
 import { filterQuery } from "./state.js";
 
-const STATUS_TONES = { registered: "tag-warn", assessed: "tag-warn", closed: "", archived: "", declined: "", revisited: "tag-good", verified: "tag-good" };
+const STATUS_TONES = { received: "tag-warn", registered: "tag-warn", assessed: "tag-warn", closed: "", archived: "", declined: "", joined: "", revisited: "tag-good", verified: "tag-good" };
 
 /** Take over the list's parts { count, items, more }. Returns { load(query, title), chosen(code), total() }. */
 export function makeList(parts, choices, acts, store) {

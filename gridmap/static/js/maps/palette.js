@@ -4,7 +4,7 @@ import { token } from "./style.js";
 
 // States in four stages, in the order of a case's course; eleven colours could not be told apart.
 export const STAGES = [
-  { key: "new", name: "待派单", statuses: ["registered", "assessed"], token: "family-3" },
+  { key: "new", name: "待派单", statuses: ["received", "registered", "assessed"], token: "family-3" },
   { key: "doing", name: "办理中", statuses: ["dispatched", "accepted", "handling"], token: "on-time" },
   { key: "check", name: "待回访结案", statuses: ["reported", "verified", "revisited"], token: "family-2" },
   { key: "ended", name: "已办结", statuses: ENDED_STATUSES, token: "ended" },

@@ -102,8 +102,8 @@ export function filterQuery(state, today, { unit = state.unit, ...more } = {}) {
   return said.toString().replaceAll("%2C", ",");
 }
 
-export const OPEN_STATUSES = ["registered", "assessed", "dispatched", "accepted", "handling", "reported", "verified", "revisited"];
-export const ENDED_STATUSES = ["closed", "archived", "declined"];
+export const OPEN_STATUSES = ["received", "registered", "assessed", "dispatched", "accepted", "handling", "reported", "verified", "revisited"];
+export const ENDED_STATUSES = ["closed", "archived", "declined", "joined"];
 
 /** Return the status parameter of "of these, the open ones"; `null` when the filter leaves none. */
 export function openStatus(chosen) {

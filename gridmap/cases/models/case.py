@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from geoalchemy2 import Geometry
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Numeric,
     SmallInteger,
     Text,
     Uuid,
@@ -102,6 +104,14 @@ class Case(Scoped, Base):
     zkey: Mapped[int | None] = mapped_column(BigInteger, Computed("gridmap_zkey(geom)", persisted=True))
     client_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     created_by: Mapped[int | None] = mapped_column(BigInteger)
+    duty_account_id: Mapped[int | None] = mapped_column(BigInteger)  # 首问负责: follows the case to the end
+    lead_department_id: Mapped[int | None] = mapped_column(BigInteger)  # whose order is open; null: with the centre
+    assignee_id: Mapped[int | None] = mapped_column(BigInteger)
+    stage_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # first of the running timers
+    joined_to: Mapped[str | None] = mapped_column(Text)  # case_code of the case that this one was joined to
+    reopened_count: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), nullable=False)
+    people_count: Mapped[int | None] = mapped_column(Integer)
+    money_yuan: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"), nullable=False)
     row_version: Mapped[int] = mapped_column(Integer, server_default=text("1"), nullable=False)
 
@@ -119,7 +129,26 @@ class Case(Scoped, Base):
         CheckConstraint("source_datum in ('wgs84', 'cgcs2000', 'gcj02', 'bd09')", name="source_datum"),
         CheckConstraint("(geom is null) = (position_method = 'none')", name="position"),
         CheckConstraint("length(title) between 1 and 100", name="title"),
-        CheckConstraint("(closed_at is null) = (status not in ('closed', 'archived', 'declined'))", name="closed"),
+        CheckConstraint(
+            "(closed_at is null) = (status not in ('closed', 'archived', 'declined', 'joined'))", name="closed"
+        ),
+        CheckConstraint("(joined_to is not null) = (status = 'joined')", name="joined"),
+        CheckConstraint("people_count between 1 and 1000000", name="people_count"),
+        CheckConstraint("money_yuan >= 0", name="money_yuan"),
+        Index(
+            "ix_cases_lead_department_id",
+            "lead_department_id",
+            "stage_due_at",
+            postgresql_include=["unit_code", "status"],
+            postgresql_where=text("closed_at is null"),
+        ),
+        Index(
+            "ix_cases_stage_due_at",
+            "status",
+            "stage_due_at",
+            "unit_code",
+            postgresql_where=text("closed_at is null"),
+        ),
         Index("uq_cases_case_code", "county_code", "case_code", unique=True),
         Index("uq_cases_client_id", "client_id", "county_code", unique=True),
         Index("ix_cases_zkey", "zkey", "unit_code"),

@@ -1,0 +1,104 @@
+"""Taking a step of a case: find it in scope, lock it, ask the table, do what the action does, write the history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from gridmap import audit
+from gridmap.access import GRANTS, ROLE_NAMES, Actor, Post
+from gridmap.cases.actions.effects import EFFECTS, Work
+from gridmap.cases.actions.photos import attach_photos
+from gridmap.cases.forms import Given
+from gridmap.cases.models import Case, CaseStep
+from gridmap.cases.queries.course import doer_of, facts_of, last_step, locked_case, step_with_client
+from gridmap.cases.rules import ACTION_NAMES, STATUS_NAMES, Action, Status, Transition, judge, refusal, transition
+from gridmap.clock import local
+from gridmap.errors import Conflict, Forbidden, NotFound
+
+MISSING = "没有找到该事件，可能编号有误，或不在您负责的范围内。"
+
+
+def take_step(
+    session: Session, actor: Actor, *, case_code: str, action: Action, given: Given, now: datetime
+) -> tuple[Case, bool]:
+    """Take a step at ``now`` (aware); return the case and whether the step is new (the same form sent twice is one step).
+
+    Raises ``NotFound``, ``Conflict`` (somebody was first, or the state does not allow it), ``Forbidden`` (right or guard, with
+    the reason), ``BadInput`` (field and remedy).
+    """
+    case = locked_case(session, actor, case_code)
+    if case is None:
+        raise NotFound(MISSING)
+    if given.client_id and step_with_client(session, case, given.client_id):
+        return case, False
+    facts, last = facts_of(session, case)
+    if given.seen is not None and given.seen != last:
+        raise Conflict(_what_happened(session, case))
+    row = transition(Status(case.status), action)
+    if row is None:
+        raise Conflict(refusal(Status(case.status), action))
+    decision = judge(row, facts, doer_of(actor), lambda permission: actor.may(permission, case.unit_code))
+    if not decision:
+        raise Forbidden(decision.reason)
+    work = Work(session, actor, case, facts, row, given, now)
+    effect = EFFECTS.get(action)
+    data = (effect(work) if effect else None) or {}
+    if row.after in _CLOSING:
+        case.closed_at = now
+    case.status = row.after.value
+    case.updated_at = now
+    attach_photos(session, actor, case, given.photos)
+    add_step(session, actor, case, row, number=last + 1, given=given, data=data, now=now)
+    session.flush()
+    return case, True
+
+
+_CLOSING = frozenset({Status.CLOSED, Status.DECLINED, Status.JOINED})
+
+
+def add_step(
+    session: Session, actor: Actor, case: Case, row: Transition, *, number: int, given: Given, data: dict, now: datetime
+) -> CaseStep:
+    """Write a step into the history, and the event that jobs and live updates wait for."""
+    post = next((held for held in actor.posts if row.permission in GRANTS[held.role]), None) or actor.home
+    if given.photos:
+        data = {**data, "photos": [photo.sha256 for photo in given.photos]}
+    step = CaseStep(
+        county_code=case.county_code,
+        unit_code=case.unit_code,
+        case_id=case.id,
+        number=number,
+        action=row.action.value,
+        before=row.before.value if row.before else None,
+        after=row.after.value,
+        at=now,
+        actor_id=actor.account_id,
+        actor_name=actor.name,
+        actor_post=_post_words(post),
+        department_id=post.department_id if post else None,
+        reason=given.get("reason"),
+        data=data,
+        client_id=given.client_id,
+    )
+    session.add(step)
+    audit.record(session, actor, row.event, case.case_code, case.unit_code, status=row.after.value, step=number)
+    return step
+
+
+def _post_words(post: Post | None) -> str:
+    """Return in which post somebody acted: the department, else the unit, with the role."""
+    if post is None:
+        return ""
+    return f"{post.department or post.unit_name} {ROLE_NAMES[post.role]}".strip()
+
+
+def _what_happened(session: Session, case: Case) -> str:
+    """Tell the second of two people what the first one did; nothing of theirs is overwritten."""
+    step = last_step(session, case)
+    state = STATUS_NAMES[Status(case.status)]
+    if step is None:
+        return f"事件已有变化，现在是“{state}”。请刷新页面核对后再操作。"
+    done, at = ACTION_NAMES[Action(step.action)], local(step.at).strftime("%m-%d %H:%M")
+    return f"{step.actor_name}已于 {at} 对该事件“{done}”，现在是“{state}”。您填写的内容没有提交，请核对后再操作。"

@@ -1,0 +1,10 @@
+"""What an action does besides moving the state: one function per action, looked up by the engine."""
+
+from gridmap.cases.actions.effects.desk import DESK_EFFECTS
+from gridmap.cases.actions.effects.orders import ORDER_EFFECTS
+from gridmap.cases.actions.effects.work import Effect, Work
+from gridmap.cases.rules import Action
+
+EFFECTS: dict[Action, Effect] = {**DESK_EFFECTS, **ORDER_EFFECTS}
+
+__all__ = ["EFFECTS", "Effect", "Work"]

@@ -1,0 +1,15 @@
+"""Tables of cases: the case with its photos, words and categories, and its course."""
+
+from gridmap.cases.models.case import Case, CasePhoto, CaseWords, CaseWordsWaiting, Category, CategoryVersion
+from gridmap.cases.models.course import CaseOrder, CaseStep
+
+__all__ = [
+    "Case",
+    "CaseOrder",
+    "CasePhoto",
+    "CaseStep",
+    "CaseWords",
+    "CaseWordsWaiting",
+    "Category",
+    "CategoryVersion",
+]

@@ -1,0 +1,126 @@
+"""What the course of a case is decided on: the case itself (locked), its facts, its steps and orders, and what can be chosen."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from gridmap.access import Actor
+from gridmap.cases.models import Case, CaseOrder, CaseStep
+from gridmap.cases.queries.conditions import visible_cases
+from gridmap.cases.queries.reference import categories_on
+from gridmap.cases.rules import (
+    GRADE_NAMES,
+    MEANS_NAMES,
+    RISK_NAMES,
+    SATISFACTION_NAMES,
+    SATISFIED,
+    SCALE_NAMES,
+    Doer,
+    Facts,
+    Input,
+    Order,
+    Status,
+    county_of,
+)
+from gridmap.cases.rules.course import HANDLING_ACTIONS
+from gridmap.clock import local
+
+# One statement: this runs in every transition.
+_FACTS = text(
+    "select (select coalesce(jsonb_agg(jsonb_build_array(o.kind, o.department_id, o.department_name, o.status, o.assignee_id,"
+    " o.assignee_name) order by o.id), '[]') from case_orders o where o.county_code = :county and o.case_id = :case"
+    " and o.ended_at is null and o.kind <> 'copy') as orders,"
+    " (select coalesce(array_agg(distinct s.actor_id), '{}') from case_steps s where s.county_code = :county"
+    " and s.case_id = :case and s.actor_id is not null and s.action = any(:handling)) as handlers,"
+    " (select coalesce(max(s.number), 0) from case_steps s where s.county_code = :county and s.case_id = :case) as last"
+)
+
+
+def locked_case(session: Session, actor: Actor, case_code: str) -> Case | None:
+    """Return a visible case and hold its row until the transaction ends, or ``None``: steps of one case follow each other."""
+    county = county_of(case_code)
+    if county is None:
+        return None
+    query = visible_cases(actor).where(Case.county_code == county, Case.case_code == case_code)
+    return session.scalars(query.with_for_update(of=Case)).unique().one_or_none()
+
+
+def facts_of(session: Session, case: Case) -> tuple[Facts, int]:
+    """Return what the guards may look at, and the number of the last step (0: none yet)."""
+    values = {"county": case.county_code, "case": case.id, "handling": list(HANDLING_ACTIONS)}
+    row = session.execute(_FACTS, values).one()
+    orders = [(kind, Order(*rest)) for kind, *rest in row.orders]
+    facts = Facts(
+        Status(case.status),
+        case.unit_code,
+        lead=next((order for kind, order in orders if kind == "lead"), None),
+        assisting=tuple(order for kind, order in orders if kind == "assist"),
+        handlers=frozenset(row.handlers),
+    )
+    return facts, row.last
+
+
+def doer_of(actor: Actor) -> Doer:
+    """Return who acts, as the guards see them."""
+    return Doer(actor.account_id, actor.departments)
+
+
+def step_with_client(session: Session, case: Case, client_id: uuid.UUID) -> CaseStep | None:
+    """Return the step of a visible case that was taken under this number of the form, or ``None``."""
+    mine = CaseStep.county_code == case.county_code, CaseStep.client_id == client_id
+    return session.scalars(select(CaseStep).where(*mine)).one_or_none()
+
+
+def list_steps(session: Session, case: Case) -> list[CaseStep]:
+    """Return the history of a case that was found visible, oldest first."""
+    mine = CaseStep.county_code == case.county_code, CaseStep.case_id == case.id
+    return list(session.scalars(select(CaseStep).where(*mine).order_by(CaseStep.number)))
+
+
+def last_step(session: Session, case: Case) -> CaseStep | None:
+    """Return the newest step of a case that was found visible, or ``None``."""
+    mine = CaseStep.county_code == case.county_code, CaseStep.case_id == case.id
+    return session.scalars(select(CaseStep).where(*mine).order_by(CaseStep.number.desc()).limit(1)).one_or_none()
+
+
+def list_orders(session: Session, case: Case) -> list[CaseOrder]:
+    """Return all orders of a case that was found visible, oldest first."""
+    mine = CaseOrder.county_code == case.county_code, CaseOrder.case_id == case.id
+    return list(session.scalars(select(CaseOrder).where(*mine).order_by(CaseOrder.id)))
+
+
+def departments_for(session: Session, unit_code: int) -> list[Any]:
+    """Return the departments that a case at a unit can be sent to (id, name, unit_code, unit_name): its own unit's and above."""
+    return list(session.execute(text("select * from gridmap_departments_for(:unit)"), {"unit": unit_code}))
+
+
+def colleagues(session: Session, department_id: int) -> list[Any]:
+    """Return who works in a department of the actor's own (id, name)."""
+    return list(session.execute(text("select * from gridmap_colleagues(:department)"), {"department": department_id}))
+
+
+def choices(session: Session, case: Case, facts: Facts, wanted: Input, now: datetime) -> list[tuple[str, str]]:
+    """Return what can be chosen for an input: (value, words) in the order of a list. Empty for what is written freely."""
+    plain: dict[str, list[tuple[Any, str]]] = {
+        "grade": list(GRADE_NAMES.items()),
+        "scale": list(SCALE_NAMES.items()),
+        "risk": list(RISK_NAMES.items()),
+        "means": list(MEANS_NAMES.items()),
+        "satisfied": [(item, name) for item, name in SATISFACTION_NAMES.items() if item in SATISFIED],
+        "dissatisfied": [(item, name) for item, name in SATISFACTION_NAMES.items() if item not in SATISFIED],
+    }
+    if wanted.kind in plain:
+        return [(str(item.value), name) for item, name in plain[wanted.kind]]
+    if wanted.kind in ("department", "departments"):
+        return [(str(row.id), f"{row.name}（{row.unit_name}）") for row in departments_for(session, case.unit_code)]
+    if wanted.kind == "category":
+        on = local(now).date()
+        return [(item.code, f"{item.family_name} › {item.name}") for item in categories_on(session, on)]
+    if wanted.kind == "colleague" and facts.lead:
+        return [(str(row.id), row.name) for row in colleagues(session, facts.lead.department_id)]
+    return []

@@ -1,0 +1,51 @@
+"""A step of the history in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gridmap.cases.rules.revisit import MEANS_NAMES, SATISFACTION_NAMES, Means, Satisfaction
+from gridmap.cases.rules.terms import CHANNEL_NAMES, GRADE_NAMES, RISK_NAMES, SCALE_NAMES, Channel, Grade, Risk, Scale
+
+_LABELS = {
+    "department": "部门",
+    "task": "办理要求",
+    "assignee": "经办人",
+    "into": "并入事件",
+    "absorbed": "并入本事件的事件",
+    "lawful_channel": "依法可走的渠道",
+}
+_CHOICES: dict[str, tuple[str, Any, Mapping[Any, str]]] = {
+    "channel": ("来源", Channel, CHANNEL_NAMES),
+    "means": ("回访方式", Means, MEANS_NAMES),
+    "satisfaction": ("满意程度", Satisfaction, SATISFACTION_NAMES),
+}
+_CHANGED: dict[str, tuple[str, Any, Mapping[Any, str]]] = {
+    "grade": ("五事五办", Grade, GRADE_NAMES),
+    "scale": ("规模", Scale, SCALE_NAMES),
+    "risk": ("风险等级", Risk, RISK_NAMES),
+}
+
+
+def telling(data: Mapping[str, Any]) -> list[str]:
+    """Return what the history keeps with a step, as short Chinese phrases; keys that are not for people are left out."""
+    found = [f"{label}：{data[name]}" for name, label in _LABELS.items() if data.get(name)]
+    if data.get("assisting"):
+        found.append(f"协办：{'、'.join(data['assisting'])}")
+    for name, (label, kind, names) in _CHOICES.items():
+        if data.get(name):
+            found.append(f"{label}：{names[kind(data[name])]}")
+    for name, (old, new) in data.get("changed", {}).items():
+        if name in _CHANGED:
+            label, kind, names = _CHANGED[name]
+            found.append(f"{label}：{names[kind(old)] if old else '未定'} → {names[kind(new)]}")
+        elif name == "category":
+            found.append(f"类别：{old} → {new}")
+    if data.get("photos"):
+        found.append(f"照片 {len(data['photos'])} 张")
+    if data.get("unit_pending"):
+        found.append("位置未能确定所在网格，已通知综治中心")
+    if data.get("near_units"):
+        found.append(f"靠近边界：{'、'.join(data['near_units'])}")
+    return found

@@ -1,0 +1,99 @@
+"""Taking a step of a case: what it asks for, and doing it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from gridmap.access import Permission
+from gridmap.cases import actions, queries, rules
+from gridmap.cases.forms import read_step
+from gridmap.cases.forms.register import MOST_PHOTOS
+from gridmap.cases.queries import CaseRow
+from gridmap.cases.views.door import MISSING, NAMES, blueprint
+from gridmap.clock import now
+from gridmap.config import settings
+from gridmap.errors import BadInput, GridmapError, NotFound
+from gridmap.web import actor, requires, session, takes, wants_json
+
+
+def _visible(case_code: str) -> CaseRow:
+    row = queries.one_case(session, actor, case_code, now())
+    if row is None:
+        raise NotFound(MISSING)
+    return row
+
+
+def _action(name: str) -> rules.Action:
+    if name not in set(rules.Action):
+        raise NotFound("没有这项操作。")
+    return rules.Action(name)
+
+
+@blueprint.get("/cases/<case_code>/steps/<action>")
+@requires(Permission.CASE_READ)
+def step(case_code: str, action: str) -> Response | str:
+    """What a step asks for; back to the case, with the reason, when it cannot be taken now."""
+    case, wanted = _visible(case_code).case, _action(action)
+    row = rules.transition(rules.Status(case.status), wanted)
+    facts, last = queries.facts_of(session, case)
+    if row is None:
+        reason = rules.refusal(rules.Status(case.status), wanted)
+    else:
+        reason = rules.judge(row, facts, queries.doer_of(actor), lambda asked: actor.may(asked, case.unit_code)).reason
+    if row is None or reason:
+        flash(f"不能“{rules.ACTION_NAMES[wanted]}”：{reason}")
+        return redirect(url_for("cases.detail", case_code=case_code))
+    return _page(case, row, facts, seen=last, client_id=str(uuid.uuid4()))
+
+
+@blueprint.post("/cases/<case_code>/steps/<action>")
+@requires(Permission.CASE_READ)
+@takes(lambda: (settings().max_photo_mb * MOST_PHOTOS + 2) * 1024 * 1024)
+def take(case_code: str, action: str) -> Response | tuple[str, int]:
+    """Take the step; the same form sent twice is one step."""
+    case, wanted = _visible(case_code).case, _action(action)
+    row = rules.transition(rules.Status(case.status), wanted)
+    try:
+        given = read_step(row or _anywhere(wanted), request.form, request.files)
+        case, fresh = actions.take_step(session, actor, case_code=case_code, action=wanted, given=given, now=now())
+    except BadInput as fault:
+        if wants_json() or row is None:
+            raise
+        session.rollback()
+        return _again(case_code, row, fault), 400
+    if wants_json():
+        return jsonify(case_code=case.case_code, status=case.status, fresh=fresh)
+    flash(f"已完成“{rules.ACTION_NAMES[wanted]}”，事件现在是“{rules.STATUS_NAMES[rules.Status(case.status)]}”。")
+    return redirect(url_for("cases.detail", case_code=case_code))
+
+
+def _anywhere(action: rules.Action) -> rules.Transition:
+    """Return a row of the action in whatever state: the request may be the second sending of one that went through."""
+    return next(row for row in rules.TRANSITIONS if row.action is action)
+
+
+def _again(case_code: str, row: rules.Transition, fault: GridmapError) -> str:
+    """Render the form once more, with what was written and the message beside its field."""
+    case = _visible(case_code).case
+    facts, _last = queries.facts_of(session, case)
+    return _page(
+        case, row, facts, seen=request.form.get("seen", ""), client_id=request.form.get("client_id", ""), fault=fault
+    )
+
+
+def _page(case: Any, row: rules.Transition, facts: rules.Facts, **more: Any) -> str:
+    return render_template(
+        "cases/step.html",
+        case=case,
+        row=row,
+        choices={wanted.name: queries.choices(session, case, facts, wanted, now()) for wanted in row.inputs},
+        given=request.form,
+        fault=more.pop("fault", None),
+        limits={"photos": MOST_PHOTOS, "photo_mb": settings().max_photo_mb},
+        **more,
+        **NAMES,
+    )
