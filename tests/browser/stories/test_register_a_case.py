@@ -116,7 +116,7 @@ def test_from_the_street_to_the_desk(town: Town, chromium: Browser, photo: Path,
     # Two quick taps make one case.
     worker.get_by_role("button", name="登记受理").dblclick()
     expect(worker.get_by_role("heading", level=1)).to_have_text("消防通道被三轮车堵住")
-    expect(worker.get_by_text("事件已登记受理，编号")).to_be_visible()
+    expect(worker.get_by_text("已上报，等待综治中心受理")).to_be_visible()
     assert (town.count(Case), town.count(CasePhoto)) == (1, 1)
 
     # The desk of the town looks for it by a word of two characters, and opens it.
