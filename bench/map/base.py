@@ -118,11 +118,18 @@ def shrink(name: str) -> None:
 
 
 def multiply(name: str, times: int = 10) -> None:
-    """Add nine more of each case within about 40 m of it and in its grid, in batches of one copy each."""
+    """Add nine more of each case within about 40 m of it and in its grid, in batches of one copy each.
+
+    Indexes that hold no constraint are dropped before and made again after: keeping them up row by row takes hours.
+    """
     from gridmap.analysis.actions import loading_in_bulk
     from gridmap.db import owner_session
 
     with owner_session(address(name)) as session, loading_in_bulk(session):
+        session.execute(text("set local maintenance_work_mem = '1GB'"))
+        indexes = session.execute(text(SECONDARY)).all()
+        for index in indexes:
+            session.execute(text(f"drop index {index.name}"))
         last = session.execute(text("select max(id) from cases")).scalar_one()
         for number in range(1, times):
             session.execute(
@@ -131,7 +138,13 @@ def multiply(name: str, times: int = 10) -> None:
                     f" (random() - 0.5) * 0.0008, (random() - 0.5) * 0.0006), {COPIED} from cases where id <= {last}"
                 )
             )
+        for index in indexes:
+            session.connection().exec_driver_sql(index.definition)
     tidy(name)
+
+
+SECONDARY = """select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index i
+where indrelid = 'cases'::regclass and not exists (select from pg_constraint where conindid = i.indexrelid)"""
 
 
 @dataclass(frozen=True)

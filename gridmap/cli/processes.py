@@ -22,6 +22,8 @@ LOG_LIMIT_BYTES = 20 * 1024 * 1024
 # the path without its query string: a search may hold a name or a number that no log should keep
 ACCESS_FORMAT = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
 UPLOAD_TIMEOUT_S = 300
+THREADS = 4  # a process; fewer than its connections to the database
+KEEP_ALIVE_S = 15
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat files must not wait for a disk
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - a person asked for it with --host
 
@@ -99,12 +101,13 @@ def keep_small(log: Path, limit_bytes: int = LOG_LIMIT_BYTES) -> None:
 def web_command(host: str, port: int, workers: int, logs: Path) -> list[str]:
     """Return the command line of the web server.
 
-    Two sync workers gave the best p95 of all worker classes (see the architecture's measurements); the time-out leaves
-    room for an upload of the largest allowed file.
+    Threads keep connections open between requests: a sync worker closes each one and waits until the browser has closed it too
+    (see decision 0010). The time-out leaves room for an upload of the largest allowed file.
     """
     keep_small(logs / "access.log")
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    command = [sys.executable, "-m", "gunicorn", "--bind", address, "--workers", str(workers), "--worker-class", "sync"]
+    command = [sys.executable, "-m", "gunicorn", "--bind", address, "--workers", str(workers)]
+    command += ["--worker-class", "gthread", "--threads", str(THREADS), "--keep-alive", str(KEEP_ALIVE_S)]
     command += ["--timeout", str(UPLOAD_TIMEOUT_S), "--graceful-timeout", "10"]
     command += ["--access-logfile", str(logs / "access.log"), "--access-logformat", ACCESS_FORMAT]
     command += ["--max-requests", "20000", "--max-requests-jitter", "2000", "--no-control-socket"]

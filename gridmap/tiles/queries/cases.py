@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,8 @@ from gridmap.analysis.rules import KEY_ZOOM, rollup_level
 from gridmap.cases.forms import CaseFilter
 from gridmap.cases.rules import DUE_SOON_HOURS, Lateness
 from gridmap.config import settings
-from gridmap.db import database, scope_statement
+from gridmap.db import database
+from gridmap.tiles.queries.prepared import PARAMETERS, Marks, first_row, marks_of
 from gridmap.tiles.rules import (
     ATTRIBUTES,
     BY_DEFAULT,
@@ -45,13 +46,22 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked of a tile of cases: which, in which code ranges, coloured by what, at which instant."""
+    """What is asked of a tile of cases: which, in which code ranges, coloured by what, at which instant.
+
+    ``prepared``: the statement leaves the tile's place open, to be prepared once and run for every tile of a zoom.
+    """
 
     tile: Tile
     wanted: CaseFilter
     spans: tuple[Range, ...]
     by: tuple[str, ...]
     now: datetime
+    prepared: bool = False
+
+    @property
+    def marks(self) -> Marks:
+        """What stands for the tile's place in the statement."""
+        return PARAMETERS if self.prepared else marks_of(self.tile)
 
 
 def case_tile(actor: Actor, tile: Tile, wanted: CaseFilter, by: str | None, now: datetime) -> Drawn:
@@ -59,35 +69,46 @@ def case_tile(actor: Actor, tile: Tile, wanted: CaseFilter, by: str | None, now:
     wish = Wish(tile, wanted, readable(actor, wanted), (by,) if by else BY_DEFAULT, now)
     with database.lean() as connection, connection.cursor() as cursor:
         if tile.z < ROW_ZOOM:
-            return Drawn(_one(cursor, actor, cluster_sql(cursor, wish, CLUSTER_STEP)))
+            return Drawn(_clusters(cursor, actor, wish, CLUSTER_STEP))
         most = settings().max_tile_features
-        cursor.execute(scope_statement(actor) + rows_sql(cursor, wish, most))
-        body, count = cursor.fetchone()
+        wish = replace(wish, prepared=not wanted.q)
+        body, count = first_row(cursor, actor, rows_sql(cursor, wish, most), tile if wish.prepared else None)
         if count < most:
             return Drawn(bytes(body))
-        return Drawn(_one(cursor, actor, cluster_sql(cursor, wish, CROWDED_STEP)), gathered=True)
+        return Drawn(_clusters(cursor, actor, replace(wish, prepared=False), CROWDED_STEP), gathered=True)
 
 
 def heat_tile(actor: Actor, tile: Tile, wanted: CaseFilter, now: datetime) -> Drawn:
     """Return the ``heat`` layer of a tile: weighted points of the cells of a 16 × 16 grid."""
     wish = Wish(tile, wanted, readable(actor, wanted), (), now)
     with database.lean() as connection, connection.cursor() as cursor:
-        return Drawn(_one(cursor, actor, cluster_sql(cursor, wish, heat_step(tile.z), layer="heat")))
+        return Drawn(_clusters(cursor, actor, wish, heat_step(tile.z), layer="heat"))
 
 
-def _one(cursor: Any, actor: Actor, sql: str) -> bytes:
-    cursor.execute(scope_statement(actor) + sql)
-    return bytes(cursor.fetchone()[0])
+def _clusters(cursor: Any, actor: Actor, wish: Wish, step: int, layer: str = "cases") -> bytes:
+    """Return a clustered tile. Only kept cells are read by a prepared statement: rows are found by one index or another,
+    depending on the place, so their statement is planned for each tile.
+    """
+    wish = replace(wish, prepared=_from_kept(wish, step) and "lateness" not in wish.by)
+    sql = cluster_sql(cursor, wish, step, layer)
+    return bytes(first_row(cursor, actor, sql, wish.tile if wish.prepared else None)[0])
 
 
 def rows_sql(cursor: Any, wish: Wish, most: int) -> str:
-    """Return the statement of a tile with one feature a case (at most ``most``), and how many features it has."""
-    z, x, y = wish.tile
+    """Return the statement of a tile with one feature a case (at most ``most``), and how many features it has.
+
+    A prepared statement has one plan for all places, so nothing but place and scope may choose its index: there the filter is
+    kept apart from them by ``offset 0``.
+    """
+    z, marks = wish.tile.z, wish.marks
+    narrowed = filter_sql(cursor, wish.wanted, wish.now, read_words=True)
+    source = "cases where " + _inside(wish) + narrowed
+    if wish.prepared and narrowed:
+        source = f"(select * from cases where {_inside(wish)} offset 0) as cases where true{narrowed}"
     return f"""select st_asmvt(t, 'cases', {EXTENT}, 'geom'), count(*) from (
-select st_asmvtgeom(st_transform(geom, 3857), st_tileenvelope({z}, {x}, {y}), {EXTENT}, 0, false) as geom,
+select st_asmvtgeom(st_transform(geom, 3857), st_tileenvelope({z}, {marks.x}, {marks.y}), {EXTENT}, 0, false) as geom,
   case_code, title, family, name as category, status, coalesce(risk, '{NO_RISK}') as risk, {LATENESS} as lateness, 1 as n
-from (select geom, case_code, title, category_id, status, risk, closed_at, due_at from cases
-  where {_inside(wish)}{filter_sql(cursor, wish.wanted, wish.now, read_words=True)} limit {most}) as cases
+from (select geom, case_code, title, category_id, status, risk, closed_at, due_at from {source} limit {most}) as cases
 join categories on categories.id = category_id) as t"""
 
 
@@ -95,11 +116,17 @@ def cluster_sql(cursor: Any, wish: Wish, step: int, layer: str = "cases") -> str
     """Return the statement of a tile with one feature a cell, from whichever source answers it cheapest."""
     level = cell_level(wish.tile.z, step)
     kept = rollup_level(wish.spans)
-    if kept is not None and is_kept(level) and is_rolled(wish.wanted):
+    if kept is not None and _from_kept(wish, step):
         source = _kept_lateness(cursor, wish, level, kept) if "lateness" in wish.by else _kept(wish, level, kept)
     else:
         source = _gathered(cursor, wish, level)
     return _encoded(wish, source, layer)
+
+
+def _from_kept(wish: Wish, step: int) -> bool:
+    """Say whether the rollup keeps the cells that are asked for, whole units of it in the ranges."""
+    kept = is_kept(cell_level(wish.tile.z, step)) and is_rolled(wish.wanted)
+    return kept and rollup_level(wish.spans) is not None
 
 
 def gathered_sql(cursor: Any, wish: Wish, step: int) -> str:
@@ -108,7 +135,7 @@ def gathered_sql(cursor: Any, wish: Wish, step: int) -> str:
 
 
 def _encoded(wish: Wish, source: str, layer: str) -> str:
-    z, x, y = wish.tile
+    z, marks = wish.tile.z, wish.marks
     scale = 2.0 ** (z - KEY_ZOOM)
     names = [
         f"nullif(sum(n) filter (where {VALUES[name]} = '{value}'), 0)::int as {name}_{value}"
@@ -117,30 +144,30 @@ def _encoded(wish: Wish, source: str, layer: str) -> str:
     ]
     columns = "".join(f", {name}" for name in ([f"{expand_zoom(z)} as expand"] if layer == "cases" else []) + names)
     return f"""select st_asmvt(t, '{layer}', {EXTENT}, 'geom') from (
-select st_point({_place("sum_x", x, scale)}, {_place("sum_y", y, scale)}) as geom, sum(n)::int as n{columns}
+select st_point({_place("sum_x", marks.x, scale)}, {_place("sum_y", marks.y, scale)}) as geom, sum(n)::int as n{columns}
 from ({source}) as parts group by cell having sum(n) > 0) as t"""
 
 
-def _place(column: str, index: int, scale: float) -> str:
+def _place(column: str, index: str, scale: float) -> str:
     """Return the SQL of the middle of a cluster in the units of the tile (0 … 4095)."""
     return f"least(greatest(floor(((sum({column}) / sum(n) + 0.5) * {scale!r} - {index}) * {EXTENT}), 0), {EXTENT - 1})"
 
 
 def _inside(wish: Wish) -> str:
-    keys = wish.tile.keys
-    return f"zkey >= {keys.lo} and zkey < {keys.hi}{ranges_sql('unit_code', wish.spans)}"
+    marks = wish.marks
+    return f"zkey >= {marks.lo} and zkey < {marks.hi}{ranges_sql('unit_code', wish.spans)}"
 
 
 def _kept(wish: Wish, level: int, unit_level: int, more: str = "") -> str:
     """Return the cells of the rollup and of the changes not yet folded into it."""
-    keys = wish.tile.keys
+    marks = wish.marks
     shift = 2 * (KEY_ZOOM - level)
     where = ranges_sql("unit_code", wish.spans) + rolled_sql(wish.wanted, "true") + more
     by_status = bool(wish.wanted.status or more or "status" in wish.by)
     return f"""select cell, family, status, risk, n, sum_x::float8 as sum_x, sum_y::float8 as sum_y from case_cells
-where unit_level = {unit_level} and cell_level = {level} and by_status = {by_status} and cell >= {keys.lo} and cell < {keys.hi}{where}
+where unit_level = {unit_level} and cell_level = {level} and by_status = {by_status} and cell >= {marks.lo} and cell < {marks.hi}{where}
 union all select zkey >> {shift} << {shift}, family, status, risk, n, n * gridmap_squeeze(zkey), n * gridmap_squeeze(zkey >> 1)
-from case_deltas where zkey >= {keys.lo} and zkey < {keys.hi}{where}"""
+from case_deltas where zkey >= {marks.lo} and zkey < {marks.hi}{where}"""
 
 
 def _kept_lateness(cursor: Any, wish: Wish, level: int, unit_level: int) -> str:
