@@ -12,7 +12,7 @@ from gridmap.access import Permission
 from gridmap.cases import queries, rules
 from gridmap.cases.forms import CaseFilter, Page
 from gridmap.cases.forms.register import families
-from gridmap.cases.views.door import MISSING, NAMES, as_detail, as_item, blueprint
+from gridmap.cases.views.door import DETAIL_PARTS, MISSING, NAMES, as_detail, as_item, blueprint
 from gridmap.clock import now, today
 from gridmap.errors import NotFound
 from gridmap.media import photo_path
@@ -79,6 +79,7 @@ def detail(case_code: str) -> Response | str:
         history=history,
         orders=queries.list_orders(session, row.case),
         offers=offers,
+        **{name: value for part in DETAIL_PARTS for name, value in part(row, facts).items()},
         path=queries.tell_name(session, row.case.unit_code),
         steps=rules.steps(rules.Status(row.case.status)),
         **NAMES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, url_for
@@ -16,6 +17,8 @@ from gridmap.units.rules.datum import DATUM_LABELS
 
 blueprint = Blueprint("cases", __name__)
 MISSING = "没有找到该事件，可能编号有误，或不在您负责的范围内。"
+# What further parts of the page of one case need in their templates; each topic adds its own.
+DETAIL_PARTS: list[Callable[[CaseRow, rules.Facts], dict[str, Any]]] = []
 NAMES: dict[str, Any] = {
     "ACTION_NAMES": rules.ACTION_NAMES,
     "CHANNEL_NAMES": rules.CHANNEL_NAMES,
