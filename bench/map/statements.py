@@ -15,7 +15,8 @@ from gridmap.cases.forms import CaseFilter
 from gridmap.clock import now
 from gridmap.config import APP_ROLE, role_url
 from gridmap.db import database, scope_statement
-from gridmap.tiles.queries.cases import Wish, cluster_sql, gathered_sql, rows_sql
+from gridmap.tiles.queries.cases import Wish, cluster_sql, gathered_sql, rows_sql, tile_statement
+from gridmap.tiles.queries.prepared import bound, first_row
 from gridmap.tiles.rules import BY_DEFAULT, CLUSTER_STEP, ROW_ZOOM, Tile, tile_at
 
 ZOOMS = (8, 10, 12, 14, 16)
@@ -42,7 +43,10 @@ def statement(cursor: Any, actor: Actor, tile: Tile, wanted: CaseFilter = ALL, *
 
 
 def scoped_against_unscoped(name: str, quick: bool) -> list[Measure]:
-    """Time each tile under the policy, and the same tile as the owner with no policy and no range at all."""
+    """Time each tile as the product runs it, and the very same statement, prepared where the product prepares it, as the owner.
+
+    The note also tells what the tile of everybody, with no range at all, takes the owner: more rows, or kept cells.
+    """
     where, found = base.places(name), []
     with base.as_application(name) as scoped, base.as_owner(name) as free:
         one, other = scoped.cursor(), free.cursor()
@@ -51,21 +55,23 @@ def scoped_against_unscoped(name: str, quick: bool) -> list[Measure]:
             spots = base.points(name, unit, 6 if quick else 25)
             for z in ZOOMS:
                 tiles = list({tile_at(lon, lat, z) for lon, lat in spots})
-                texts = [
-                    (
-                        scope_statement(actor) + statement(one, actor, tile),
-                        statement(other, actor, tile, everywhere=True),
-                    )
-                    for tile in tiles
-                ]
-                times = interleaved(
-                    {"scoped": lambda t: _run(one, t[0]), "free": lambda t: _run(other, t[1])},
-                    texts,
-                    2 if quick else max(5, 60 // len(texts)),
-                )
-                note = f"{times['scoped']:.2f} / {times['free']:.2f} ms"
+                things = []
+                for tile in tiles:
+                    wish = Wish(tile, ALL, readable(actor, ALL), BY_DEFAULT, now())
+                    things.append((*tile_statement(one, wish, MOST), statement(other, actor, tile, everywhere=True)))
+                sides: dict[str, Callable[[Any], Any]] = {
+                    "scoped": partial(_within, one, actor),
+                    "free": lambda t: _run(other, bound(other, t[0], t[1])),
+                    "all": lambda t: _run(other, t[2]),
+                }
+                times = interleaved(sides, things, 2 if quick else max(5, 60 // len(things)))
+                note = f"{times['scoped']:.2f} / {times['free']:.2f} ms；不限范围 {times['all']:.2f} ms"
                 found.append(Measure(f"scope.{kind}.z{z}", times["scoped"] / times["free"], "x", 1.15, note=note))
     return found
+
+
+def _within(cursor: Any, actor: Actor, thing: Any) -> Any:
+    return first_row(cursor, actor, thing[0], thing[1])
 
 
 def _run(cursor: Any, sql: str) -> Any:

@@ -67,31 +67,37 @@ class Wish:
 def case_tile(actor: Actor, tile: Tile, wanted: CaseFilter, by: str | None, now: datetime) -> Drawn:
     """Return the ``cases`` layer of a tile: clusters below ``ROW_ZOOM``, rows from there on."""
     wish = Wish(tile, wanted, readable(actor, wanted), (by,) if by else BY_DEFAULT, now)
+    most = settings().max_tile_features
     with database.lean() as connection, connection.cursor() as cursor:
-        if tile.z < ROW_ZOOM:
-            return Drawn(_clusters(cursor, actor, wish, CLUSTER_STEP))
-        most = settings().max_tile_features
-        wish = replace(wish, prepared=not wanted.q)
-        body, count = first_row(cursor, actor, rows_sql(cursor, wish, most), tile if wish.prepared else None)
-        if count < most:
+        body, *counted = first_row(cursor, actor, *tile_statement(cursor, wish, most))
+        if not counted or counted[0] < most:
             return Drawn(bytes(body))
-        return Drawn(_clusters(cursor, actor, replace(wish, prepared=False), CROWDED_STEP), gathered=True)
+        body, *_ = first_row(cursor, actor, *_clusters(cursor, wish, CROWDED_STEP))
+        return Drawn(bytes(body), gathered=True)
 
 
 def heat_tile(actor: Actor, tile: Tile, wanted: CaseFilter, now: datetime) -> Drawn:
     """Return the ``heat`` layer of a tile: weighted points of the cells of a 16 × 16 grid."""
     wish = Wish(tile, wanted, readable(actor, wanted), (), now)
     with database.lean() as connection, connection.cursor() as cursor:
-        return Drawn(_clusters(cursor, actor, wish, heat_step(tile.z), layer="heat"))
+        body, *_ = first_row(cursor, actor, *_clusters(cursor, wish, heat_step(tile.z), layer="heat"))
+        return Drawn(bytes(body))
 
 
-def _clusters(cursor: Any, actor: Actor, wish: Wish, step: int, layer: str = "cases") -> bytes:
-    """Return a clustered tile. Only kept cells are read by a prepared statement: rows are found by one index or another,
-    depending on the place, so their statement is planned for each tile.
+def tile_statement(cursor: Any, wish: Wish, most: int) -> tuple[str, Tile | None]:
+    """Return the statement of a tile of ``cases``, and the tile when it is to be prepared (see ``bound``)."""
+    if wish.tile.z < ROW_ZOOM:
+        return _clusters(cursor, wish, CLUSTER_STEP)
+    wish = replace(wish, prepared=not wish.wanted.q)
+    return rows_sql(cursor, wish, most), wish.tile if wish.prepared else None
+
+
+def _clusters(cursor: Any, wish: Wish, step: int, layer: str = "cases") -> tuple[str, Tile | None]:
+    """Return the statement of a clustered tile, and the tile when it is to be prepared. Only kept cells are read by a prepared
+    statement: rows are found by one index or another, depending on the place, so their statement is planned for each tile.
     """
     wish = replace(wish, prepared=_from_kept(wish, step) and "lateness" not in wish.by)
-    sql = cluster_sql(cursor, wish, step, layer)
-    return bytes(first_row(cursor, actor, sql, wish.tile if wish.prepared else None)[0])
+    return cluster_sql(cursor, wish, step, layer), wish.tile if wish.prepared else None
 
 
 def rows_sql(cursor: Any, wish: Wish, most: int) -> str:

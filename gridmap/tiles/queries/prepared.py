@@ -41,17 +41,21 @@ def marks_of(tile: Tile) -> Marks:
 
 
 def first_row(cursor: Any, actor: Actor, sql: str, tile: Tile | None = None) -> Any:
-    """Run ``sql`` within the scope of ``actor`` and return its first row; with ``tile``, its ``PARAMETERS`` are those of the tile.
+    """Run ``sql`` within the scope of ``actor`` and return its first row; with ``tile``, as ``bound`` says.
 
     PostgreSQL checks the policies of whoever runs a prepared statement and plans it anew for another role, so a statement
     prepared for one person gives another nothing that is not theirs.
     """
-    run = sql
-    if tile is not None:
-        name = _prepared(cursor, sql)
-        run = f"set local plan_cache_mode = force_generic_plan; execute {name} ({', '.join(marks_of(tile))})"
-    cursor.execute(scope_statement(actor) + run)
+    cursor.execute(scope_statement(actor) + bound(cursor, sql, tile))
     return cursor.fetchone()
+
+
+def bound(cursor: Any, sql: str, tile: Tile | None) -> str:
+    """Return what runs ``sql``: itself, or with ``tile`` its prepared form with the ``PARAMETERS`` of that tile."""
+    if tile is None:
+        return sql
+    name = _prepared(cursor, sql)
+    return f"set local plan_cache_mode = force_generic_plan; execute {name} ({', '.join(marks_of(tile))})"
 
 
 def _prepared(cursor: Any, sql: str) -> str:
