@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gridmap.db import Base, Scoped, scoped_args
@@ -80,16 +91,73 @@ class Department(Scoped, Base):
 
 
 class Notice(Scoped, Base):
-    """A word to those who hold ``role`` at ``unit_code``: text, and where a click leads."""
+    """A word to a person, to a department's people, or to those who hold ``role`` at ``unit_code``; where a click leads.
+
+    ``unit_code`` is the post's unit, or that of the case for a person or a department, whose scope contains it. ``key``: the
+    same word is not said twice.
+    """
 
     __tablename__ = "notices"
 
-    role: Mapped[str] = mapped_column(Text, nullable=False)
+    role: Mapped[str | None] = mapped_column(Text)
+    department_id: Mapped[int | None] = mapped_column(BigInteger)
+    account_id: Mapped[int | None] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(Text, nullable=False)
     body: Mapped[str] = mapped_column(Text, nullable=False)
     link: Mapped[str] = mapped_column(Text, nullable=False)
+    key: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"), nullable=False)
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     read_by: Mapped[int | None] = mapped_column(BigInteger)
 
-    __table_args__ = scoped_args(Index("ix_notices_unit_code", "unit_code", "role", "created_at"))
+    __table_args__ = scoped_args(
+        CheckConstraint("num_nonnulls(role, department_id, account_id) = 1", name="one_addressee"),
+        Index("ix_notices_unit_code", "unit_code", "role", "created_at"),
+        Index("ix_notices_department_id", "department_id", "created_at"),
+        Index("ix_notices_account_id", "account_id", "created_at"),
+        Index("uq_notices_key", "county_code", "key", unique=True),
+    )
+
+
+class NoticeAddress(Scoped, Base):
+    """Where notices are sent besides the page: an e-mail address or a group's robot, of a person, a department or a role at a unit."""
+
+    __tablename__ = "notice_addresses"
+
+    role: Mapped[str | None] = mapped_column(Text)
+    department_id: Mapped[int | None] = mapped_column(BigInteger)
+    account_id: Mapped[int | None] = mapped_column(BigInteger)
+    channel: Mapped[str] = mapped_column(Text, nullable=False)
+    address: Mapped[str] = mapped_column(Text, nullable=False)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"), nullable=False)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = scoped_args(
+        CheckConstraint("num_nonnulls(role, department_id, account_id) = 1", name="one_owner"),
+        CheckConstraint("channel in ('email', 'wecom', 'dingtalk')", name="channel"),
+        CheckConstraint("length(address) between 3 and 500", name="address"),
+        Index("ix_notice_addresses_department_id", "department_id"),
+        Index("ix_notice_addresses_account_id", "account_id"),
+        Index("ix_notice_addresses_unit_code", "unit_code", "role"),
+    )
+
+
+class NoticeDelivery(Scoped, Base):
+    """One notice to one address, once: the unique key and the state keep it from being sent twice, whoever runs the job."""
+
+    __tablename__ = "notice_deliveries"
+
+    notice_id: Mapped[int] = mapped_column(BigInteger, nullable=False)
+    address_id: Mapped[int] = mapped_column(BigInteger, nullable=False)
+    state: Mapped[str] = mapped_column(Text, server_default=text("'waiting'"), nullable=False)
+    tries: Mapped[int] = mapped_column(Integer, server_default=text("0"), nullable=False)
+    error: Mapped[str] = mapped_column(Text, server_default=text("''"), nullable=False)
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = scoped_args(
+        CheckConstraint("state in ('waiting', 'sending', 'sent', 'failed', 'unsure')", name="state"),
+        CheckConstraint("(sent_at is not null) = (state = 'sent')", name="sent"),
+        Index("uq_notice_deliveries_notice_id_address_id", "county_code", "notice_id", "address_id", unique=True),
+        Index("ix_notice_deliveries_state", "state", "started_at", postgresql_where=text("state <> 'sent'")),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from gridmap.access import Actor, Permission, Post, Role
@@ -101,16 +101,20 @@ def unit_names(session: Session, codes: set[int]) -> dict[int, str]:
 
 
 def visible_notices(actor: Actor) -> Any:
-    """Notices addressed to one of the actor's posts: same unit and role."""
-    from sqlalchemy import false, or_
-
-    mine = [(Notice.unit_code == post.unit_code) & (Notice.role == post.role) for post in actor.posts]
-    return select(Notice).where(or_(*mine) if mine else false())
+    """Notices addressed to the actor, to a department of theirs, or to one of their posts (same unit and role)."""
+    mine: list[Any] = [(Notice.unit_code == post.unit_code) & (Notice.role == post.role) for post in actor.posts]
+    if actor.departments:
+        mine.append(Notice.department_id.in_(actor.departments))
+    return select(Notice).where(or_(Notice.account_id == actor.account_id, *mine))
 
 
 def list_notices(session: Session, actor: Actor, *, limit: int = 50, offset: int = 0) -> list[Notice]:
     """Return the newest notices of the actor's posts."""
-    return list(session.scalars(visible_notices(actor).order_by(Notice.created_at.desc()).limit(limit).offset(offset)))
+    return list(
+        session.scalars(
+            visible_notices(actor).order_by(Notice.created_at.desc(), Notice.id.desc()).limit(limit).offset(offset)
+        )
+    )
 
 
 def count_notices(session: Session, actor: Actor, *, unread: bool = False) -> int:

@@ -37,6 +37,8 @@ ROWS = {
     " select {c}, {u}, 'x{u}', min(id), 'visit', 'worry', 'individual', 'registered', 't', now(), 'none' from categories",
     "departments": "name) values ({c}, {u}, '某所')",
     "events": "kind, subject, actor_name) values ({c}, {u}, 'a.b', 's', '系统')",
+    "notice_addresses": "role, channel, address) values ({c}, {u}, 'leader', 'email', 'a@example.org')",
+    "notice_deliveries": "notice_id, address_id) values ({c}, {u}, 1, 1)",
     "notices": "role, kind, body, link) values ({c}, {u}, 'leader', 'k', 'b', '/')",
     "outline_faults": "version_id, kind, severity, message, suggestion) values ({c}, {u}, 1, 'gap', 'error', 'm', 's')",
     "outline_versions": "label, actor_name) values ({c}, {u}, 'l', '系统')",

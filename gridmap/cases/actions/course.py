@@ -10,6 +10,7 @@ from gridmap import audit
 from gridmap.access import GRANTS, ROLE_NAMES, Actor, Post
 from gridmap.cases.actions.effects import EFFECTS, Work
 from gridmap.cases.actions.photos import attach_photos
+from gridmap.cases.actions.told import tell_of
 from gridmap.cases.forms import Given
 from gridmap.cases.models import Case, CaseStep
 from gridmap.cases.queries.course import doer_of, facts_of, last_step, locked_case, step_with_client
@@ -52,6 +53,7 @@ def take_step(
     attach_photos(session, actor, case, given.photos)
     add_step(session, actor, case, row, number=last + 1, given=given, data=data, now=now)
     session.flush()
+    tell_of(work)
     return case, True
 
 

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from gridmap.access import Actor, Permission
 from gridmap.cases import queries
 from gridmap.cases.actions.course import add_step
+from gridmap.cases.actions.notices import Centre, tell
 from gridmap.cases.actions.photos import attach_photos
 from gridmap.cases.forms import CaseEntry, Given
 from gridmap.cases.models import Case, Category
 from gridmap.cases.queries import Placing, UnitAt
 from gridmap.cases.queries.places import own_unit
-from gridmap.cases.rules import Action, PositionMethod, Transition, case_code, transition
+from gridmap.cases.rules import Action, PositionMethod, Status, Transition, case_code, transition
 from gridmap.clock import local
 from gridmap.errors import BadInput, Forbidden
 from gridmap.media import Photo
@@ -155,31 +156,25 @@ def _values(session: Session, entry: CaseEntry, category: Category, unit_code: i
 
 
 def _tell(session: Session, case: Case, place: Placing | None) -> None:
-    """Leave the centre a notice where the grid is unknown, and both sides of a border one where it was near."""
-    link = f"/cases/{case.case_code}"
+    """Leave the centre a notice of what is to be registered, where the grid is unknown, and both sides of a border one where it was near."""
     if case.unit_pending:
         body = f"事件 {case.case_code} 的位置未能确定所在网格（待定网格），请核定归属。"
-        _tell_centre(session, case.unit_code, "case.grid_pending", body, link)
+        tell(session, case=case, kind="case.grid_pending", body=body, to=Centre(case.unit_code))
+    elif case.status == Status.RECEIVED.value:
+        tell(session, case=case, kind="case.submit", body="新上报，请受理。", to=Centre(case.unit_code))
     if place is None or not place.asks:
         return
     sides = {unit.code: unit for unit in [*([place.inside] if place.inside else []), *place.near]}
     chosen = sides[case.unit_code]
     for unit in sides.values():
-        _tell_centre(session, unit.code, "case.near_border", _border_words(case, chosen, unit), link)
+        words = _border_words(case, chosen, unit)
+        tell(session, case=case, kind="case.near_border", body=words, to=Centre(unit.code))
 
 
 def _border_words(case: Case, chosen: UnitAt, unit: UnitAt) -> str:
     if unit.code == chosen.code:
         return f"事件 {case.case_code} 的位置靠近网格边界，已按登记人确认归入“{chosen.path}”，请留意核对。"
     return f"事件 {case.case_code} 的位置靠近“{unit.path}”边界，已归入“{chosen.path}”；如应属本辖区，请与对方中心联系。"
-
-
-def _tell_centre(session: Session, unit_code: int, kind: str, body: str, link: str) -> None:
-    """Leave a notice for the centre responsible for a unit, which may lie above or beside the actor's own scope."""
-    session.execute(
-        text("select gridmap_tell_centre(:unit, :kind, :body, :link)"),
-        {"unit": unit_code, "kind": kind, "body": body, "link": link},
-    )
 
 
 def _facts(case: Case, place: Placing | None) -> dict[str, Any]:

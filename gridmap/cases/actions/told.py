@@ -1,0 +1,69 @@
+"""Who is told of which step, and what they are asked to do. Names no person: it also goes out by e-mail and to robots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from gridmap.cases.actions.effects import Work
+from gridmap.cases.actions.notices import Account, Addressee, Centre, Department, tell
+from gridmap.cases.rules import Action
+
+Told = tuple[Addressee, str]
+
+
+def _dispatched(work: Work) -> Iterator[Told]:
+    if work.case.lead_department_id:
+        yield Department(work.case.lead_department_id), "已派给贵部门主办，请接单办理。"
+    for number in work.given.get("assisting", ()):
+        yield Department(number), "请贵部门协办，请接单办理。"
+
+
+def _lead(words: str) -> Callable[[Work], Iterator[Told]]:
+    """Tell the department that leads, or led until this step."""
+
+    def told(work: Work) -> Iterator[Told]:
+        number = work.case.lead_department_id or (work.facts.lead.department_id if work.facts.lead else None)
+        if number:
+            yield Department(number), words
+
+    return told
+
+
+def _desk(words: str) -> Callable[[Work], Iterator[Told]]:
+    """Tell the desk of the centre that is responsible for the case's unit."""
+
+    def told(work: Work) -> Iterator[Told]:
+        yield Centre(work.case.unit_code), words
+
+    return told
+
+
+def _assignee(work: Work) -> Iterator[Told]:
+    if work.case.assignee_id:
+        yield Account(work.case.assignee_id), "已指定由您经办，请办理。"
+
+
+def _first_asked(work: Work) -> Iterator[Told]:
+    if work.case.duty_account_id:
+        yield Account(work.case.duty_account_id), "您首问的事件已结案，请留意当事人是否还有诉求。"
+
+
+TOLD: dict[Action, Callable[[Work], Iterator[Told]]] = {
+    Action.DISPATCH: _dispatched,
+    Action.WITHDRAW: _lead("派单已撤回，贵部门无需再办理。"),
+    Action.RETURN: _desk("部门已退单，请核对理由后重新派单。"),
+    Action.ASSIST_RETURN: _desk("协办部门已退单，请核对理由。"),
+    Action.ASSIGN: _assignee,
+    Action.REPORT: _desk("已反馈办理结果，请核实。"),
+    Action.REJECT: _lead("核实未通过，请继续办理。"),
+    Action.DISSATISFIED: _desk("回访不满意，请重新研判。"),
+    Action.REOPEN: _desk("已重新办理，请研判派单。"),
+    Action.CLOSE: _first_asked,
+}
+
+
+def tell_of(work: Work) -> None:
+    """Leave the notices of a step that was just taken; who took it is not told of it as the only person addressed."""
+    for to, words in TOLD.get(work.row.action, lambda _work: iter(()))(work):
+        if to != Account(work.actor.account_id):
+            tell(work.session, case=work.case, kind=f"case.{work.row.action.value}", body=words, to=to)
