@@ -77,6 +77,7 @@ class Permission(StrEnum):
     CASE_READ = "case:read"
     CASE_REGISTER = "case:register"
     CASE_REVISIT = "case:revisit"
+    CASE_ROUTE = "case:route"
     CASE_VERIFY = "case:verify"
     MAP_READ = "map:read"
     UNIT_EDIT = "unit:edit"
@@ -94,6 +95,7 @@ _DESK = frozenset(
         Permission.CASE_HANDLE,
         Permission.CASE_REGISTER,
         Permission.CASE_REVISIT,
+        Permission.CASE_ROUTE,
         Permission.CASE_VERIFY,
     }
 )
@@ -103,6 +105,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.ACCOUNT_MANAGE,
             Permission.CALENDAR_EDIT,
             Permission.CASE_READ,
+            Permission.CASE_ROUTE,
             Permission.MAP_READ,
             Permission.UNIT_EDIT,
             Permission.UNIT_IMPORT,
@@ -202,6 +205,7 @@ PERMISSION_NAMES = {
     Permission.CASE_READ: "查看事件",
     Permission.CASE_REGISTER: "受理事件",
     Permission.CASE_REVISIT: "回访验单",
+    Permission.CASE_ROUTE: "维护派单规则",
     Permission.CASE_VERIFY: "核实事件",
     Permission.MAP_READ: "查看防控地图",
     Permission.UNIT_EDIT: "编辑区划边界",

@@ -176,6 +176,20 @@ class Factories:
             session.flush()
             return int(photo.id)
 
+    def routing_rule(self, unit_code: int, name: str = "测试规则", **values: Any) -> int:
+        """Add a 派单规则 of a unit, to the desk itself when nothing else is said, and return its number."""
+        from gridmap.cases.models import RoutingRule
+
+        defaults = {
+            "position": next(self._numbers), "department_name": "中心自办", "active_from": date(2020, 1, 1),
+            "source_note": "测试", "updated_at": datetime.now(UTC), "families": [], "category_codes": [], "scales": [],
+        }  # fmt: skip
+        with self.owner() as session:
+            rule = RoutingRule(county_code=unit_code // 10**9, unit_code=unit_code, name=name, **{**defaults, **values})
+            session.add(rule)
+            session.flush()
+            return int(rule.id)
+
     def version(self, unit_code: int) -> int:
         """Add a draft version of outlines for a unit and return its number."""
         from gridmap.units.models import OutlineVersion

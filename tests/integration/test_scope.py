@@ -43,6 +43,8 @@ ROWS = {
     "outline_faults": "version_id, kind, severity, message, suggestion) values ({c}, {u}, 1, 'gap', 'error', 'm', 's')",
     "outline_versions": "label, actor_name) values ({c}, {u}, 'l', '系统')",
     "posts": "account_id, role) select {c}, {u}, min(id), 'leader' from accounts",
+    "routing_rules": "position, name, department_name, active_from, source_note, updated_at)"
+    " values ({c}, {u}, 1, '规则', '中心自办', '2026-01-01', '依据', now())",
 }
 OF_CASES = {"case_orders", "case_photos", "case_steps"}
 

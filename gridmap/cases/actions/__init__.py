@@ -3,6 +3,7 @@
 from gridmap.cases.actions.categories import load_categories
 from gridmap.cases.actions.course import take_step
 from gridmap.cases.actions.register import BorderQuestion, register_case
+from gridmap.cases.actions.routing import move_rule, save_rule, switch_rule
 from gridmap.cases.actions.words import audit_words, fold_words, rebuild_words
 
 __all__ = [
@@ -10,7 +11,10 @@ __all__ = [
     "audit_words",
     "fold_words",
     "load_categories",
+    "move_rule",
     "rebuild_words",
     "register_case",
+    "save_rule",
+    "switch_rule",
     "take_step",
 ]

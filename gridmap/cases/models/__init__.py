@@ -2,6 +2,7 @@
 
 from gridmap.cases.models.case import Case, CasePhoto, CaseWords, CaseWordsWaiting, Category, CategoryVersion
 from gridmap.cases.models.course import CaseOrder, CaseStep
+from gridmap.cases.models.routing import RoutingRule
 
 __all__ = [
     "Case",
@@ -12,4 +13,5 @@ __all__ = [
     "CaseWordsWaiting",
     "Category",
     "CategoryVersion",
+    "RoutingRule",
 ]

@@ -11,6 +11,7 @@ from gridmap.cases.rules.terms import CHANNEL_NAMES, GRADE_NAMES, RISK_NAMES, SC
 _LABELS = {
     "department": "部门",
     "task": "办理要求",
+    "rule": "按规则",
     "assignee": "经办人",
     "into": "并入事件",
     "absorbed": "并入本事件的事件",
@@ -42,6 +43,8 @@ def telling(data: Mapping[str, Any]) -> list[str]:
             found.append(f"{label}：{names[kind(old)] if old else '未定'} → {names[kind(new)]}")
         elif name == "category":
             found.append(f"类别：{old} → {new}")
+    if data.get("route"):
+        found.append(f"建议派往：{data['route']['department']}（按规则“{data['route']['rule']}”）")
     if data.get("photos"):
         found.append(f"照片 {len(data['photos'])} 张")
     if data.get("unit_pending"):

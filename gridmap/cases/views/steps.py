@@ -13,6 +13,7 @@ from gridmap.cases import actions, queries, rules
 from gridmap.cases.forms import read_step
 from gridmap.cases.forms.register import MOST_PHOTOS
 from gridmap.cases.queries import CaseRow
+from gridmap.cases.queries.routing import suggestion
 from gridmap.cases.views.door import MISSING, NAMES, blueprint
 from gridmap.clock import now
 from gridmap.config import settings
@@ -92,6 +93,7 @@ def _page(case: Any, row: rules.Transition, facts: rules.Facts, **more: Any) -> 
         row=row,
         choices={wanted.name: queries.choices(session, case, facts, wanted, now()) for wanted in row.inputs},
         given=request.form,
+        suggested=suggestion(session, case, now()) if row.action is rules.Action.DISPATCH else None,
         fault=more.pop("fault", None),
         limits={"photos": MOST_PHOTOS, "photo_mb": settings().max_photo_mb},
         **more,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gridmap.cases import queries
+from gridmap.cases.actions.effects.routing import routed
 from gridmap.cases.actions.effects.work import Effect, Work
 from gridmap.cases.queries.course import locked_case
 from gridmap.cases.rules import (
@@ -49,7 +50,7 @@ def assess(work: Work) -> dict[str, Any]:
         case.category_id, case.category = category.id, category
     for name, value in new.items():
         setattr(case, name, value)
-    return {"changed": changed} if changed else {}
+    return {**({"changed": changed} if changed else {}), **routed(work)}
 
 
 def decline(work: Work) -> dict[str, Any]:

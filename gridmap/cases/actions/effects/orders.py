@@ -9,6 +9,7 @@ from sqlalchemy import select
 from gridmap.cases import queries
 from gridmap.cases.actions.effects.work import Effect, Work
 from gridmap.cases.models import CaseOrder
+from gridmap.cases.queries.routing import suggestion
 from gridmap.cases.rules import Action
 from gridmap.cases.rules.orders import OrderKind, OrderStatus
 from gridmap.errors import BadInput, Conflict
@@ -68,7 +69,9 @@ def dispatch(work: Work) -> dict[str, Any]:
     for department in assisting:
         send(work, OrderKind.ASSIST, department.id, department.name, task)
     work.case.lead_department_id, work.case.assignee_id = lead.id, None
+    rule = suggestion(work.session, work.case, work.now)
     return {
+        **({"rule": rule.name} if rule and rule.department_id == lead.id else {}),
         "department": lead.name,
         "department_id": lead.id,
         "assisting": [department.name for department in assisting],
