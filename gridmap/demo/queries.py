@@ -51,6 +51,16 @@ def department_rows() -> list[dict[str, str]]:
     return rows_of(DATA / "demo" / "departments.csv")
 
 
+def handled_dimensions() -> list[dict[str, str]]:
+    """Return which of a town's departments handles cases of which data dimension (``name``, ``dimension``)."""
+    return [
+        {"name": row["name"], "dimension": dimension}
+        for row in department_rows()
+        for dimension in row["handles"].split("；")
+        if dimension
+    ]
+
+
 def category_edition() -> tuple[dict[str, Any], list[dict[str, str]]]:
     """Return the edition of the categories a new installation starts with: its head and its rows."""
     folder = DATA / "categories"

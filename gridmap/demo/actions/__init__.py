@@ -16,15 +16,19 @@ from gridmap.cases.actions import load_categories
 from gridmap.cases.models import Category
 from gridmap.demo.actions.clearing import clear, require_empty
 from gridmap.demo.actions.ground import County, draw, load_outlines, load_sources, load_units
+from gridmap.demo.actions.histories import load_histories
 from gridmap.demo.actions.people import Staff, load_people
 from gridmap.demo.actions.reports import indexes_afterwards, load_reports
-from gridmap.demo.queries import category_edition, demo_sizes, demo_tables, real_divisions
+from gridmap.demo.queries import category_edition, demo_sizes, demo_tables, handled_dimensions, real_divisions
+from gridmap.demo.rules.rhythm import end_of
 from gridmap.demo.rules.sizes import Size, size_of
 from gridmap.demo.rules.tables import Tables
 from gridmap.errors import BadInput
 
 Progress = Callable[[int, int | None, str], None]
-ANALYSED = ("units", "outlines", "accounts", "posts", "departments", "cases", "events")
+ANALYSED = ("units", "outlines", "accounts", "posts", "departments", "cases", "case_steps", "case_orders")
+HISTORIES_UP_TO = 50_000
+"""Up to this many cases each has its history; the size for measuring does without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ def _load_cases(
                 steps(f"写入事件 {county.size.code // 10**9}")
                 count += load_reports(session, county, tables, categories, staff, as_of, seed)
             steps("建立索引")
+        if expected <= HISTORIES_UP_TO:
+            load_histories(session, handled_dimensions(), end_of(as_of))
         steps("汇总统计")
     return count
 

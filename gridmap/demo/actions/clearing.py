@@ -7,20 +7,19 @@ from sqlalchemy.orm import Session
 
 from gridmap.errors import Conflict
 
-# The rollups of cases are emptied by the trigger on their truncation.
-PLACES = (
-    "case_photos",
-    "cases",
-    "case_numbers",
-    "events",
-    "notices",
-    "outline_faults",
-    "outlines",
-    "outline_versions",
-    "boundary_sources",
-    "external_codes",
-    "units",
-)
+KEPT = ["departments", "posts"]
+"""Scoped tables of which only the demonstration's rows go; everything else that lies in a unit goes with the units."""
+EMPTIED = ["case_cells", "case_deltas", "case_totals", "case_words", "case_words_waiting"]
+"""Kept from cases: emptied by the triggers on the truncation of cases themselves."""
+_PLACES = """
+  with recursive found as (
+    select c.oid from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'unit_code'
+    where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and c.relname <> all(:kept)
+      and exists (select from pg_attribute k where k.attrelid = c.oid and k.attname = 'county_code')
+    union select 'case_numbers'::regclass::oid
+    union select c.conrelid from pg_constraint c join found f on c.confrelid = f.oid and c.contype = 'f'
+  ) select oid::regclass::text from found order by 1
+"""
 
 
 def require_empty(session: Session) -> None:
@@ -42,7 +41,8 @@ def clear(session: Session) -> None:
     if real:
         raise Conflict(f"有 {real} 件事件由正式账号登记，不能用示例数据替换：请另建一个数据库装入示例。")
     _require_unused_departments(session)
-    session.execute(text(f"truncate {', '.join(PLACES)}"))
+    places = session.execute(text(_PLACES), {"kept": KEPT + EMPTIED}).scalars()
+    session.execute(text(f"truncate {', '.join(places)}"))
     session.execute(text("delete from sign_ins where account_id in (select id from accounts where is_demo)"))
     session.execute(text("delete from posts where account_id in (select id from accounts where is_demo)"))
     session.execute(text("delete from departments where is_demo"))

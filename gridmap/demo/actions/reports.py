@@ -1,4 +1,4 @@
-"""Cases and their first event, written county by county."""
+"""Cases, written county by county."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
 
 import numpy as np
 import shapely
@@ -14,9 +13,10 @@ from numpy.random import PCG64, Generator, SeedSequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gridmap.cases.rules import Channel, case_code
+from gridmap.cases.rules import case_code
 from gridmap.demo.actions.copying import column, copy, geometry_column, instant_column
 from gridmap.demo.actions.ground import County, prepared
+from gridmap.demo.actions.histories import OWN_EYES
 from gridmap.demo.actions.people import Staff
 from gridmap.demo.rules.incidents import Incidents, imagine
 from gridmap.demo.rules.places import Ground
@@ -29,9 +29,6 @@ BUSY_PLOT = 260.0
 """A 专属网格 sees as much as a grid of this many residents."""
 MANY = 200_000
 """From this many cases on, indexes are made after the rows."""
-EVENTS_UP_TO = 50_000
-"""Up to this many cases each has its first event; the size for measuring does without."""
-OWN_EYES = (Channel.GRID_WORKER.value, Channel.PATROL.value)
 
 
 def load_reports(
@@ -45,10 +42,7 @@ def load_reports(
     case_codes = _codes(session, code, cases)
     columns = _columns(cases, ground, code, case_codes, tables, categories, staff)
     columns |= _texts(cases, ground, names, tables, seed)
-    count = copy(session, "cases", columns)
-    if count <= EVENTS_UP_TO:
-        _copy_events(session, columns, cases, ground, staff)
-    return count
+    return copy(session, "cases", columns)
 
 
 def ground_of(county: County) -> tuple[Ground, list[str]]:
@@ -92,6 +86,7 @@ def _columns(
     units = ground.codes[cases.grid]
     units = np.where(located, units, units // 1000 * 1000)
     category = np.array([categories[s.code] for s in tables.subjects])[cases.subject]
+    reporters = column(number for number, _ in _reporters(cases, ground, staff))
     return {
         "county_code": [str(county)] * len(cases),
         "unit_code": column(units.tolist()),
@@ -107,7 +102,8 @@ def _columns(
         "due_at": instant_column(cases.course.due),
         "closed_at": instant_column(cases.course.closed),
         "updated_at": instant_column(np.maximum(cases.course.closed, cases.received)),
-        "created_by": column(number for number, _ in _reporters(cases, ground, staff)),
+        "created_by": reporters,
+        "duty_account_id": reporters,
         **_positions(cases, located),
     }
 
@@ -150,24 +146,6 @@ def _texts(cases: Incidents, ground: Ground, names: list[str], tables: Tables, s
     places = addresses(ground.profiles[cases.grid], [names[n] for n in index], tables.names, rng)
     titles, texts = descriptions(cases.subject, tables.subjects, places, tables.names, rng)
     return {"title": titles, "description": texts, "address_text": places}
-
-
-def _copy_events(
-    session: Session, columns: dict[str, list[str]], cases: Incidents, ground: Ground, staff: Staff
-) -> None:
-    """Write the event ``case.registered`` of every case."""
-    reporters = list(_reporters(cases, ground, staff))
-    events: dict[str, Any] = {
-        "county_code": columns["county_code"],
-        "unit_code": columns["unit_code"],
-        "kind": ["case.registered"] * len(cases),
-        "subject": columns["case_code"],
-        "at": columns["received_at"],
-        "actor_id": column(number for number, _ in reporters),
-        "actor_name": [name for _, name in reporters],
-        "data": ["{}"] * len(cases),
-    }
-    copy(session, "events", events)
 
 
 @contextmanager

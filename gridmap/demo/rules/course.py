@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gridmap.cases.rules import Status
 
 OPEN = (
+    Status.RECEIVED,
     Status.REGISTERED,
     Status.ASSESSED,
     Status.DISPATCHED,
@@ -22,7 +23,7 @@ OPEN = (
     Status.VERIFIED,
     Status.REVISITED,
 )
-STAGES = np.array([0.02, 0.05, 0.12, 0.2, 0.8, 0.9, 0.96, 1.0])
+STAGES = np.array([0.03, 0.06, 0.1, 0.16, 0.24, 0.8, 0.9, 0.96, 1.0])
 """Share of the way at which each open state is left."""
 NEVER = -1
 HOUR_S = 3600
@@ -58,7 +59,7 @@ def course_of(received: Ints, limit_hours: Ints, end: int, course: Mapping[str, 
     closes = received + np.ceil(takes).astype(np.int64)
     ended = closes <= end
     way = np.clip((end - received) / takes, 0, 1)
-    way = np.where(stuck, rng.random(count) ** 0.7 * 0.95, way)
+    way = np.where(stuck, rng.random(count) ** 1.5 * 0.95, way)
     status = np.array([state.value for state in OPEN], dtype=object)[
         np.searchsorted(STAGES, way).clip(0, len(OPEN) - 1)
     ]

@@ -1,7 +1,10 @@
 """The demonstration town in a real database: what is there, where it lies, who can sign in."""
 
+from itertools import groupby
+
 import pytest
 
+from gridmap.cases.rules import Action, Status, replay
 from gridmap.demo import demo_accounts, load_demo
 from gridmap.errors import BadInput, Conflict
 from tests.integration.demo.conftest import AS_OF, SEED
@@ -86,9 +89,29 @@ def test_case_codes_go_on_where_the_demonstration_ended(ask):
     gone = """select count(*) from case_numbers n where last <> (select max(split_part(case_code, '-', 3)::int) from cases
         where split_part(case_code, '-', 2)::int = n.year and cases.county_code = n.county_code)"""
     assert ask.one(gone) == 0
-    assert ask.one("select count(*) from events where kind = 'case.registered'") == ask.one(
-        "select count(*) from cases"
-    )
+
+
+def test_every_case_has_a_history_that_replays_to_its_state(ask):
+    rows = ask("""select c.id, c.status, c.received_at, s.before, s.action, s.after, s.at, s.number from cases c
+        left join case_steps s on s.county_code = c.county_code and s.case_id = c.id order by c.id, s.number""")
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        steps = list(group)
+        history = [(b and Status(b), Action(a), Status(after)) for _, _, _, b, a, after, _, _ in steps]
+        assert replay(history) is Status(steps[0][1])
+        times = [row[6] for row in steps]
+        assert times == sorted(times)
+        assert times[0] == steps[0][2]
+        assert [row[7] for row in steps] == list(range(1, len(steps) + 1))
+
+
+def test_departments_hold_the_orders_of_their_kind(ask):
+    held = "select count(*) from cases where status in ('dispatched', 'accepted', 'handling')"
+    assert ask.one(held) == ask.one(f"{held} and lead_department_id is not null") > 0
+    assert ask.one("select count(*) from cases where lead_department_id is not null and status not in"
+                   " ('dispatched', 'accepted', 'handling')") == 0  # fmt: skip
+    wrong = """select count(*) from case_orders o join cases c on c.county_code = o.county_code and c.id = o.case_id
+        join categories k on k.id = c.category_id where k.dimension = '治安警情' and o.department_name <> '派出所'"""
+    assert ask.one(wrong) == 0
 
 
 def test_there_is_an_account_for_every_role_and_for_other_places(town_url, loaded):
