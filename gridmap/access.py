@@ -80,6 +80,7 @@ class Permission(StrEnum):
     CASE_ROUTE = "case:route"
     CASE_VERIFY = "case:verify"
     MAP_READ = "map:read"
+    PARTY_READ = "party:read"
     UNIT_EDIT = "unit:edit"
     UNIT_IMPORT = "unit:import"
     UNIT_PUBLISH = "unit:publish"
@@ -97,6 +98,7 @@ _DESK = frozenset(
         Permission.CASE_REVISIT,
         Permission.CASE_ROUTE,
         Permission.CASE_VERIFY,
+        Permission.PARTY_READ,
     }
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
@@ -115,8 +117,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.LEADER: _READ,
     Role.CENTRE_STAFF: _READ | _DESK,
-    Role.DEPARTMENT_HANDLER: _READ | {Permission.CASE_CREATE, Permission.CASE_HANDLE},
-    Role.MEDIATOR: _READ,
+    Role.DEPARTMENT_HANDLER: _READ | {Permission.CASE_CREATE, Permission.CASE_HANDLE, Permission.PARTY_READ},
+    Role.MEDIATOR: _READ | {Permission.PARTY_READ},
     Role.GRID_WORKER: _READ | {Permission.CASE_CREATE, Permission.CASE_VERIFY},
     Role.SUPERVISOR: _READ,
     Role.AUDITOR: _READ | {Permission.AUDIT_READ},
@@ -208,6 +210,7 @@ PERMISSION_NAMES = {
     Permission.CASE_ROUTE: "维护派单规则",
     Permission.CASE_VERIFY: "核实事件",
     Permission.MAP_READ: "查看防控地图",
+    Permission.PARTY_READ: "查看当事人",
     Permission.UNIT_EDIT: "编辑区划边界",
     Permission.UNIT_IMPORT: "导入区划",
     Permission.UNIT_PUBLISH: "发布区划版本",

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     proxies: int = Field(default=0, ge=0, le=5, description="前面有几层反向代理；按此取访客的真实地址")
     demo_password: str = ""
     secret_key: str = Field(default="", description="会话签名密钥；空则在运行数据目录中生成")
+    keys: str = Field(default="", description="个人信息加密密钥文件；空则为运行数据目录中的 keys.json")
     session_minutes: int = Field(default=60, ge=1, description="无操作自动退出的分钟数")
     session_hours: int = Field(default=12, ge=1, description="一次登录的最长小时数")
     secure_cookies: bool = Field(default=False, description="仅通过 HTTPS 发送登录凭据（正式部署应打开）")

@@ -190,6 +190,19 @@ class Factories:
             session.flush()
             return int(rule.id)
 
+    def party(self, case_code: str, *, role: str = "reporter", **values: str) -> int:
+        """Add a party to a case, sealed with the keys of the test's instance, and return its number."""
+        from sqlalchemy import select
+
+        from gridmap.cases.actions.parties import add_party
+        from gridmap.cases.forms.parties import read_party
+        from gridmap.cases.models import Case
+
+        with self.owner() as session:
+            case = session.scalars(select(Case).where(Case.case_code == case_code)).one()
+            entry = read_party(role, values.pop("name", "张三丰"), **values)
+            return int(add_party(session, None, case=case, entry=entry, now=datetime.now(UTC)).id)
+
     def version(self, unit_code: int) -> int:
         """Add a draft version of outlines for a unit and return its number."""
         from gridmap.units.models import OutlineVersion

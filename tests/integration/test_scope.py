@@ -27,6 +27,7 @@ ROWS = {
     "case_deltas": "month, family, status, n) values ({c}, {u}, '2026-01-01', 1, 'registered', 1)",
     "case_orders": "case_id, kind, department_id, department_name, status, sent_at)"
     " select {c}, {u}, id, 'lead', 1, '某所', 'sent', now() from cases where unit_code = {u}",
+    "case_parties": "case_id, row_key, role, name) select {c}, {u}, id, gen_random_uuid(), 'other', '' from cases where unit_code = {u}",
     "case_photos": "case_id, sha256, width_px, height_px, size_bytes) select {c}, {u}, id, '', 1, 1, 1 from cases where unit_code = {u}",
     "case_steps": "case_id, number, action, after, at, actor_name)"
     " select {c}, {u}, id, 1, 'register', 'registered', now(), '系统' from cases where unit_code = {u}",
@@ -38,7 +39,7 @@ ROWS = {
     "departments": "name) values ({c}, {u}, '某所')",
     "events": "kind, subject, actor_name) values ({c}, {u}, 'a.b', 's', '系统')",
     "notice_addresses": "role, channel, address) values ({c}, {u}, 'leader', 'email', 'a@example.org')",
-    "notice_deliveries": "notice_id, address_id) values ({c}, {u}, 1, 1)",
+    "notice_deliveries": "notice_id, address_id) values ({c}, {u}, {u}, 1)",
     "notices": "role, kind, body, link) values ({c}, {u}, 'leader', 'k', 'b', '/')",
     "outline_faults": "version_id, kind, severity, message, suggestion) values ({c}, {u}, 1, 'gap', 'error', 'm', 's')",
     "outline_versions": "label, actor_name) values ({c}, {u}, 'l', '系统')",
@@ -46,7 +47,7 @@ ROWS = {
     "routing_rules": "position, name, department_name, active_from, source_note, updated_at)"
     " values ({c}, {u}, 1, '规则', '中心自办', '2026-01-01', '依据', now())",
 }
-OF_CASES = {"case_orders", "case_photos", "case_steps"}
+OF_CASES = {"case_orders", "case_parties", "case_photos", "case_steps"}
 
 
 def insert(table: str, unit_code: int) -> str:

@@ -2,16 +2,19 @@
 
 from gridmap.cases.actions.categories import load_categories
 from gridmap.cases.actions.course import take_step
+from gridmap.cases.actions.parties import add_party, open_party
 from gridmap.cases.actions.register import BorderQuestion, register_case
 from gridmap.cases.actions.routing import move_rule, save_rule, switch_rule
 from gridmap.cases.actions.words import audit_words, fold_words, rebuild_words
 
 __all__ = [
     "BorderQuestion",
+    "add_party",
     "audit_words",
     "fold_words",
     "load_categories",
     "move_rule",
+    "open_party",
     "rebuild_words",
     "register_case",
     "save_rule",

@@ -2,11 +2,13 @@
 
 from gridmap.cases.models.case import Case, CasePhoto, CaseWords, CaseWordsWaiting, Category, CategoryVersion
 from gridmap.cases.models.course import CaseOrder, CaseStep
+from gridmap.cases.models.parties import CaseParty
 from gridmap.cases.models.routing import RoutingRule
 
 __all__ = [
     "Case",
     "CaseOrder",
+    "CaseParty",
     "CasePhoto",
     "CaseStep",
     "CaseWords",

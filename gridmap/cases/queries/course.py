@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gridmap.access import Actor
 from gridmap.cases.models import Case, CaseOrder, CaseStep
 from gridmap.cases.queries.conditions import visible_cases
+from gridmap.cases.queries.duty import duty_choices
 from gridmap.cases.queries.reference import categories_on
 from gridmap.cases.rules import (
     GRADE_NAMES,
@@ -28,6 +29,7 @@ from gridmap.cases.rules import (
     county_of,
 )
 from gridmap.cases.rules.course import HANDLING_ACTIONS
+from gridmap.cases.rules.parties import PARTY_ROLE_NAMES
 from gridmap.clock import local
 
 # One statement: this runs in every transition.
@@ -111,6 +113,7 @@ def choices(session: Session, case: Case, facts: Facts, wanted: Input, now: date
         "scale": list(SCALE_NAMES.items()),
         "risk": list(RISK_NAMES.items()),
         "means": list(MEANS_NAMES.items()),
+        "party_role": list(PARTY_ROLE_NAMES.items()),
         "satisfied": [(item, name) for item, name in SATISFACTION_NAMES.items() if item in SATISFIED],
         "dissatisfied": [(item, name) for item, name in SATISFACTION_NAMES.items() if item not in SATISFIED],
     }
@@ -118,6 +121,8 @@ def choices(session: Session, case: Case, facts: Facts, wanted: Input, now: date
         return [(str(item.value), name) for item, name in plain[wanted.kind]]
     if wanted.kind in ("department", "departments"):
         return [(str(row.id), f"{row.name}（{row.unit_name}）") for row in departments_for(session, case.unit_code)]
+    if wanted.kind == "duty":
+        return [(str(row.id), row.name) for row in duty_choices(session, case)]
     if wanted.kind == "category":
         on = local(now).date()
         return [(item.code, f"{item.family_name} › {item.name}") for item in categories_on(session, on)]

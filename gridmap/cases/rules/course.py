@@ -45,6 +45,10 @@ class Action(StrEnum):
     ASSIST_ACCEPT = "assist_accept"
     ASSIST_REPORT = "assist_report"
     ASSIST_RETURN = "assist_return"
+    ADD_PARTY = "add_party"
+    INVOLVE = "involve"
+    ABSORB = "absorb"
+    HAND_OVER = "hand_over"
 
 
 ACTION_NAMES = {
@@ -75,6 +79,10 @@ ACTION_NAMES = {
     Action.ASSIST_ACCEPT: "协办接单",
     Action.ASSIST_REPORT: "协办反馈",
     Action.ASSIST_RETURN: "协办退单",
+    Action.ADD_PARTY: "登记当事人",
+    Action.INVOLVE: "登记人数和金额",
+    Action.ABSORB: "接收并案",
+    Action.HAND_OVER: "首问交接",
 }
 
 

@@ -16,6 +16,10 @@ _LABELS = {
     "into": "并入事件",
     "absorbed": "并入本事件的事件",
     "lawful_channel": "依法可走的渠道",
+    "party": "当事人",
+    "people_count": "涉及人数",
+    "money_yuan": "涉及金额（元）",
+    "duty": "新的首问负责人",
 }
 _CHOICES: dict[str, tuple[str, Any, Mapping[Any, str]]] = {
     "channel": ("来源", Channel, CHANNEL_NAMES),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gridmap.cases import queries
+from gridmap.cases.actions.effects.joining import absorbed
 from gridmap.cases.actions.effects.routing import routed
 from gridmap.cases.actions.effects.work import Effect, Work
 from gridmap.cases.queries.course import locked_case
@@ -66,8 +67,9 @@ def join(work: Work) -> dict[str, Any]:
         raise BadInput("没有找到要并入的事件，请核对编号（须是您能看到的、同一区县的另一事件）。", field="into")
     if Status(into.status) in ENDED:
         raise BadInput(f"事件 {into.case_code} 已经办结，不能并入，请核对编号。", field="into")
+    told = absorbed(work, into)
     work.case.joined_to = into.case_code
-    return {"into": into.case_code}
+    return {"into": into.case_code, **told}
 
 
 def revisit(work: Work) -> dict[str, Any]:
