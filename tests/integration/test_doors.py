@@ -56,6 +56,7 @@ DOORS: dict[str, tuple[str, str, str | None]] = {
     "cases.step": (P.CASE_READ, "/cases/{case_a}/steps/note", "/cases/{case_b}/steps/note"),
     "cases.take": (P.CASE_READ, "/cases/{case_a}/steps/note", "/cases/{case_b}/steps/note"),
     "cases.place": (P.CASE_CREATE, "/cases/place?lon=125.305&lat=43.81", None),
+    "cases.whistle_tally": (P.CASE_READ, "/cases/whistles?unit={unit_a}", None),
     "health.alive": ("public", "/healthz", None),
     "health.ready": ("public", "/readyz", None),
     "maps.basemap": (P.MAP_READ, "/basemap/none.pmtiles", None),

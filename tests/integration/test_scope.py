@@ -32,6 +32,10 @@ ROWS = {
     "case_steps": "case_id, number, action, after, at, actor_name)"
     " select {c}, {u}, id, 1, 'register', 'registered', now(), '系统' from cases where unit_code = {u}",
     "case_totals": "unit_level, month, family, status, located, n) values ({c}, {u}, 9, '2026-01-01', 1, 'registered', true, 1)",
+    "case_whistle_calls": "case_id, whistle_id, department_id, department_name, leads)"
+    " select {c}, {u}, w.case_id, w.id, 1, '某所', true from case_whistles w where unit_code = {u}",
+    "case_whistles": "case_id, place, reason, sent_at, sent_by_name, due_at)"
+    " select {c}, {u}, id, 'p', 'r', now(), '系统', now() + interval '1 hour' from cases where unit_code = {u}",
     "case_words": "id, words) values ({c}, {u}, -{u}, 'w')",
     "case_words_waiting": "id) values ({c}, {u}, -{u})",
     "cases": "case_code, category_id, channel, grade, scale, status, title, received_at, position_method)"
@@ -47,7 +51,8 @@ ROWS = {
     "routing_rules": "position, name, department_name, active_from, source_note, updated_at)"
     " values ({c}, {u}, 1, '规则', '中心自办', '2026-01-01', '依据', now())",
 }
-OF_CASES = {"case_orders", "case_parties", "case_photos", "case_steps"}
+OF_CASES = {"case_orders", "case_parties", "case_photos", "case_steps", "case_whistles"}
+OF_WHISTLES = {"case_whistle_calls"}
 
 
 def insert(table: str, unit_code: int) -> str:
@@ -63,7 +68,7 @@ def two_towns(make: Factories, owner: Callable[[], Any]) -> None:
     far = f"insert into units (unit_code, county_code, level, name) values ({FAR}, {FAR // 10**9}, 9, '丙镇')"
     with owner() as session:
         session.execute(text(far))
-        for table in sorted(ROWS, key=lambda name: name in OF_CASES):
+        for table in sorted(ROWS, key=lambda name: (name in OF_WHISTLES, name in OF_CASES)):
             for unit_code in (GRID_A11, GRID_B11, FAR):
                 session.execute(text(insert(table, unit_code)))
 
@@ -106,7 +111,7 @@ def test_two_posts_see_both_and_nothing_between(table: str, two_towns: None, as_
 @pytest.mark.parametrize("table", sorted(ROWS))
 def test_write_outside_is_refused(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
     statement = insert(table, GRID_B11)
-    if table in OF_CASES:
+    if table in OF_CASES | OF_WHISTLES:
         statement = (
             insert(table, GRID_B11).replace("select", "select distinct", 1).replace(f"where unit_code = {GRID_B11}", "")
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from gridmap.cases.actions.effects import Work
 from gridmap.cases.actions.notices import Account, Addressee, Centre, Department, tell
 from gridmap.cases.rules import Action
+from gridmap.clock import local
 
 Told = tuple[Addressee, str]
 
@@ -48,8 +49,27 @@ def _first_asked(work: Work) -> Iterator[Told]:
         yield Account(work.case.duty_account_id), "您首问的事件已结案，请留意当事人是否还有诉求。"
 
 
+def _added(work: Work) -> Iterator[Told]:
+    for number in work.given.get("assisting", ()):
+        yield Department(number), "请贵部门协办，请接单办理。"
+
+
+def _copied(work: Work) -> Iterator[Told]:
+    for number in work.given.get("departments", ()):
+        yield Department(number), "已抄告贵部门，请阅知。"
+
+
+def _whistled(work: Work) -> Iterator[Told]:
+    by_when = f"{local(work.given.get('deadline')):%m-%d %H:%M}"
+    for number in (work.given.get("department"), *work.given.get("assisting", ())):
+        yield Department(number), f"中心吹哨，请贵部门在 {by_when} 前到“{work.given.get('place')}”报到。"
+
+
 TOLD: dict[Action, Callable[[Work], Iterator[Told]]] = {
     Action.DISPATCH: _dispatched,
+    Action.ADD_ASSIST: _added,
+    Action.COPY: _copied,
+    Action.WHISTLE: _whistled,
     Action.WITHDRAW: _lead("派单已撤回，贵部门无需再办理。"),
     Action.RETURN: _desk("部门已退单，请核对理由后重新派单。"),
     Action.ASSIST_RETURN: _desk("协办部门已退单，请核对理由。"),

@@ -10,6 +10,7 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from gridmap.cases.forms.dispatch import DISPATCH_READERS
 from gridmap.cases.forms.register import MOST_PHOTOS
 from gridmap.cases.rules import Input, Transition
 from gridmap.errors import BadInput
@@ -58,6 +59,8 @@ def _read(wanted: Input, form: MultiDict[str, str]) -> Any:
         if len(chosen) > MOST_CHOSEN:
             raise BadInput(f"“{wanted.label}”至多选择 {MOST_CHOSEN} 个。", field=wanted.name)
         return tuple(_number(item, wanted) for item in dict.fromkeys(chosen) if item)
+    if wanted.kind in DISPATCH_READERS:
+        return DISPATCH_READERS[wanted.kind](wanted, form)
     text = clean(form.get(wanted.name, ""))
     if UNREADABLE.search(text):
         raise BadInput(f"“{wanted.label}”含有无法识别的字符，请重新输入。", field=wanted.name)

@@ -4,6 +4,7 @@ from gridmap.cases.models.case import Case, CasePhoto, CaseWords, CaseWordsWaiti
 from gridmap.cases.models.course import CaseOrder, CaseStep
 from gridmap.cases.models.parties import CaseParty
 from gridmap.cases.models.routing import RoutingRule
+from gridmap.cases.models.whistles import CaseWhistle, CaseWhistleCall
 
 __all__ = [
     "Case",
@@ -11,6 +12,8 @@ __all__ = [
     "CaseParty",
     "CasePhoto",
     "CaseStep",
+    "CaseWhistle",
+    "CaseWhistleCall",
     "CaseWords",
     "CaseWordsWaiting",
     "Category",

@@ -14,6 +14,7 @@ from gridmap.cases.models import Case, CaseOrder, CaseStep
 from gridmap.cases.queries.conditions import visible_cases
 from gridmap.cases.queries.duty import duty_choices
 from gridmap.cases.queries.reference import categories_on
+from gridmap.cases.queries.whistles import WHISTLE_FACTS, open_whistle
 from gridmap.cases.rules import (
     GRADE_NAMES,
     MEANS_NAMES,
@@ -39,7 +40,8 @@ _FACTS = text(
     " and o.ended_at is null and o.kind <> 'copy') as orders,"
     " (select coalesce(array_agg(distinct s.actor_id), '{}') from case_steps s where s.county_code = :county"
     " and s.case_id = :case and s.actor_id is not null and s.action = any(:handling)) as handlers,"
-    " (select coalesce(max(s.number), 0) from case_steps s where s.county_code = :county and s.case_id = :case) as last"
+    " (select coalesce(max(s.number), 0) from case_steps s where s.county_code = :county and s.case_id = :case) as last,"
+    + WHISTLE_FACTS
 )
 
 
@@ -57,12 +59,16 @@ def facts_of(session: Session, case: Case) -> tuple[Facts, int]:
     values = {"county": case.county_code, "case": case.id, "handling": list(HANDLING_ACTIONS)}
     row = session.execute(_FACTS, values).one()
     orders = [(kind, Order(*rest)) for kind, *rest in row.orders]
+    whistle = open_whistle(row.whistle)
     facts = Facts(
         Status(case.status),
         case.unit_code,
         lead=next((order for kind, order in orders if kind == "lead"), None),
         assisting=tuple(order for kind, order in orders if kind == "assist"),
         handlers=frozenset(row.handlers),
+        copies=frozenset(row.copies),
+        whistle=whistle,
+        obstacles=(whistle.obstacle,) if whistle else (),
     )
     return facts, row.last
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from gridmap.access import Permission
 from gridmap.cases.rules.terms import OPEN, Status
+from gridmap.cases.rules.whistles import Whistle
 
 
 class Action(StrEnum):
@@ -49,6 +50,12 @@ class Action(StrEnum):
     INVOLVE = "involve"
     ABSORB = "absorb"
     HAND_OVER = "hand_over"
+    ADD_ASSIST = "add_assist"
+    COPY = "copy"
+    READ_COPY = "read_copy"
+    WHISTLE = "whistle"
+    TURN_UP = "turn_up"
+    END_WHISTLE = "end_whistle"
 
 
 ACTION_NAMES = {
@@ -83,6 +90,12 @@ ACTION_NAMES = {
     Action.INVOLVE: "登记人数和金额",
     Action.ABSORB: "接收并案",
     Action.HAND_OVER: "首问交接",
+    Action.ADD_ASSIST: "增派协办",
+    Action.COPY: "抄告",
+    Action.READ_COPY: "阅知",
+    Action.WHISTLE: "吹哨",
+    Action.TURN_UP: "报到",
+    Action.END_WHISTLE: "结束吹哨",
 }
 
 
@@ -158,6 +171,8 @@ class Facts:
     lead: Order | None = None
     assisting: tuple[Order, ...] = ()  # of departments that have not reported
     handlers: frozenset[int] = frozenset()  # accounts that accepted, handled or reported in this or an earlier round
+    copies: frozenset[int] = frozenset()  # departments that were told (抄告) and have not said that they read it
+    whistle: Whistle | None = None  # the open one
     obstacles: tuple[str, ...] = ()  # what else must end before the case is reported (whistles, mediation), in words
 
 

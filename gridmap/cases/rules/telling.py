@@ -11,6 +11,8 @@ from gridmap.cases.rules.terms import CHANNEL_NAMES, GRADE_NAMES, RISK_NAMES, SC
 _LABELS = {
     "department": "部门",
     "task": "办理要求",
+    "place": "集合地点",
+    "by_when": "报到时限",
     "rule": "按规则",
     "assignee": "经办人",
     "into": "并入事件",
@@ -21,6 +23,7 @@ _LABELS = {
     "money_yuan": "涉及金额（元）",
     "duty": "新的首问负责人",
 }
+_LISTS = {"assisting": "协办", "copied": "抄告", "absent": "未报到"}
 _CHOICES: dict[str, tuple[str, Any, Mapping[Any, str]]] = {
     "channel": ("来源", Channel, CHANNEL_NAMES),
     "means": ("回访方式", Means, MEANS_NAMES),
@@ -36,8 +39,7 @@ _CHANGED: dict[str, tuple[str, Any, Mapping[Any, str]]] = {
 def telling(data: Mapping[str, Any]) -> list[str]:
     """Return what the history keeps with a step, as short Chinese phrases; keys that are not for people are left out."""
     found = [f"{label}：{data[name]}" for name, label in _LABELS.items() if data.get(name)]
-    if data.get("assisting"):
-        found.append(f"协办：{'、'.join(data['assisting'])}")
+    found += [f"{label}：{'、'.join(data[name])}" for name, label in _LISTS.items() if data.get(name)]
     for name, (label, kind, names) in _CHOICES.items():
         if data.get(name):
             found.append(f"{label}：{names[kind(data[name])]}")
@@ -47,12 +49,23 @@ def telling(data: Mapping[str, Any]) -> list[str]:
             found.append(f"{label}：{names[kind(old)] if old else '未定'} → {names[kind(new)]}")
         elif name == "category":
             found.append(f"类别：{old} → {new}")
-    if data.get("route"):
-        found.append(f"建议派往：{data['route']['department']}（按规则“{data['route']['rule']}”）")
+    found.extend(_of_dispatch(data))
     if data.get("photos"):
         found.append(f"照片 {len(data['photos'])} 张")
     if data.get("unit_pending"):
         found.append("位置未能确定所在网格，已通知综治中心")
     if data.get("near_units"):
         found.append(f"靠近边界：{'、'.join(data['near_units'])}")
+    return found
+
+
+def _of_dispatch(data: Mapping[str, Any]) -> list[str]:
+    found = []
+    if data.get("route"):
+        found.append(f"建议派往：{data['route']['department']}（按规则“{data['route']['rule']}”）")
+    if data.get("late_min"):
+        found.append(f"迟到 {data['late_min']} 分钟")
+    if data.get("spot"):
+        lon, lat, accuracy_m = data["spot"]
+        found.append(f"报到位置：{lon:.6f}，{lat:.6f}" + (f"（误差约 {accuracy_m:.0f} 米）" if accuracy_m else ""))
     return found

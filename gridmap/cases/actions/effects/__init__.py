@@ -3,9 +3,10 @@
 from gridmap.cases.actions.effects.desk import DESK_EFFECTS
 from gridmap.cases.actions.effects.orders import ORDER_EFFECTS
 from gridmap.cases.actions.effects.registering import REGISTERING_EFFECTS
+from gridmap.cases.actions.effects.whistles import WHISTLE_EFFECTS
 from gridmap.cases.actions.effects.work import Effect, Work
 from gridmap.cases.rules import Action
 
-EFFECTS: dict[Action, Effect] = {**DESK_EFFECTS, **ORDER_EFFECTS, **REGISTERING_EFFECTS}
+EFFECTS: dict[Action, Effect] = {**DESK_EFFECTS, **ORDER_EFFECTS, **REGISTERING_EFFECTS, **WHISTLE_EFFECTS}
 
 __all__ = ["EFFECTS", "Effect", "Work"]
