@@ -248,7 +248,9 @@ def listing(
 
 def safe_next(target: str | None) -> str:
     """Return ``target`` when it is a path of this site, else the front page: no open redirect."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or any(ord(c) < 32 for c in target):
+    if not target:
+        return url_for("maps.front")
+    if not target.startswith("/") or target.startswith(("//", "/\\")) or any(ord(c) < 32 for c in target):
         return url_for("maps.page")
     if "\\" in target:
         return url_for("maps.page")

@@ -140,7 +140,7 @@ def password() -> Response | str | tuple[str, int]:
         else:
             queries.forget_actor(current_user.token)
             flash("密码已修改，其他设备上的登录已退出。")
-            return redirect(url_for("maps.page"))
+            return redirect(url_for("maps.front"))
     return render_template("accounts/password.html", form=form), 400
 
 

@@ -36,7 +36,9 @@ def check_settings(_state: BlueprintSetupState) -> None:
 @blueprint.get("/")
 @signed_in
 def front() -> Response:
-    """Lead to the map, the page that everything starts from; administrators of accounts to their list."""
+    """Lead those who work on cases to what waits for them, others to the map, who may not see it to their notices."""
+    if may(Permission.CASE_HANDLE):
+        return redirect(url_for("cases.work"))
     return redirect(url_for("maps.page" if may(Permission.MAP_READ) else "accounts.notices"))
 
 

@@ -6,18 +6,24 @@ from gridmap.cases.actions.parties import add_party, open_party
 from gridmap.cases.actions.register import BorderQuestion, register_case
 from gridmap.cases.actions.routing import move_rule, save_rule, switch_rule
 from gridmap.cases.actions.words import audit_words, fold_words, rebuild_words
+from gridmap.cases.actions.work import delete_filter, mark_seen, rename_filter, save_filter, take_steps
 
 __all__ = [
     "BorderQuestion",
     "add_party",
     "audit_words",
+    "delete_filter",
     "fold_words",
     "load_categories",
+    "mark_seen",
     "move_rule",
     "open_party",
     "rebuild_words",
     "register_case",
+    "rename_filter",
+    "save_filter",
     "save_rule",
     "switch_rule",
     "take_step",
+    "take_steps",
 ]

@@ -5,12 +5,14 @@ from gridmap.cases.models.course import CaseOrder, CaseStep
 from gridmap.cases.models.parties import CaseParty
 from gridmap.cases.models.routing import RoutingRule
 from gridmap.cases.models.whistles import CaseWhistle, CaseWhistleCall
+from gridmap.cases.models.work import CaseSeen, SavedFilter
 
 __all__ = [
     "Case",
     "CaseOrder",
     "CaseParty",
     "CasePhoto",
+    "CaseSeen",
     "CaseStep",
     "CaseWhistle",
     "CaseWhistleCall",
@@ -19,4 +21,5 @@ __all__ = [
     "Category",
     "CategoryVersion",
     "RoutingRule",
+    "SavedFilter",
 ]

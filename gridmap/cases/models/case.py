@@ -149,6 +149,17 @@ class Case(Scoped, Base):
             "unit_code",
             postgresql_where=text("closed_at is null"),
         ),
+        Index(
+            "ix_cases_work",  # the work list, in its order
+            "status",
+            text("coalesce(stage_due_at, 'infinity'::timestamptz)"),
+            "received_at",
+            "county_code",
+            "id",
+            postgresql_include=["stage_due_at", "unit_code", "lead_department_id", "assignee_id"],
+            postgresql_where=text("closed_at is null"),
+        ),
+        Index("ix_cases_duty_account_id", "duty_account_id", postgresql_where=text("closed_at is null")),
         Index("uq_cases_case_code", "county_code", "case_code", unique=True),
         Index("uq_cases_client_id", "client_id", "county_code", unique=True),
         Index("ix_cases_zkey", "zkey", "unit_code"),

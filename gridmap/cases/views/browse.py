@@ -9,9 +9,10 @@ from flask import jsonify, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from gridmap.access import Permission
-from gridmap.cases import queries, rules
+from gridmap.cases import actions, queries, rules
 from gridmap.cases.forms import CaseFilter, Page
 from gridmap.cases.forms.register import families
+from gridmap.cases.queries.work import saved_filters, unread_cases
 from gridmap.cases.views.door import DETAIL_PARTS, MISSING, NAMES, as_detail, as_item, blueprint
 from gridmap.clock import now, today
 from gridmap.errors import NotFound
@@ -26,11 +27,15 @@ def index() -> Response | str:
     wanted, page = CaseFilter.from_args(request.args), Page.from_args(request.args)
     found = queries.list_cases(session, actor, wanted, page, now())
     following = _turn(wanted, page, after=found.following)
+    unread = unread_cases(session, actor, [row.case for row in found.rows])
     if wants_json():
-        return listing([as_item(row) for row in found.rows], found.total, following, more_than=found.more_than)
+        items = [{**as_item(row), "unread": (row.case.county_code, row.case.id) in unread} for row in found.rows]
+        return listing(items, found.total, following, more_than=found.more_than)
     return render_template(
         "cases/index.html",
         found=found,
+        unread=unread,
+        saved=saved_filters(session, actor, "cases"),
         wanted=wanted,
         page=page,
         args=wanted.to_args(),
@@ -66,6 +71,7 @@ def detail(case_code: str) -> Response | str:
         raise NotFound(MISSING)
     photos = queries.list_photos(session, row.case)
     history = queries.list_steps(session, row.case)
+    _keep_seen(row.case, history[-1].number if history else 0)
     facts, _last = queries.facts_of(session, row.case)
     offers = rules.offers(facts, queries.doer_of(actor), lambda asked: actor.may(asked, row.case.unit_code))
     if wants_json():
@@ -84,6 +90,13 @@ def detail(case_code: str) -> Response | str:
         steps=rules.steps(rules.Status(row.case.status)),
         **NAMES,
     )
+
+
+def _keep_seen(case: Any, number: int) -> None:
+    """Keep which step the person saw last; committed at once, for a request that reads commits nothing."""
+    if number:
+        actions.mark_seen(session, actor, case=case, number=number)
+        session.commit()
 
 
 @blueprint.get("/cases/<case_code>/photos/<int:photo_id>")

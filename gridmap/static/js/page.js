@@ -47,5 +47,24 @@ async function countNotices() {
     // no network: the badge keeps what it last knew
   }
 }
-countNotices();
-setInterval(countNotices, 60_000);
+const waiting = document.querySelector("[data-waiting]");
+async function countWork() {
+  if (!waiting || document.hidden) return;
+  try {
+    const answer = await fetch(waiting.dataset.waiting, { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    const found = (await answer.json()).waiting;
+    waiting.hidden = found === 0;
+    waiting.textContent = found > 999 ? "999+" : String(found);
+    waiting.setAttribute("aria-label", `${found} 件`);
+  } catch {
+    // no network: the count keeps what it last knew
+  }
+}
+
+function countAll() {
+  countNotices();
+  countWork();
+}
+countAll();
+setInterval(countAll, 60_000);

@@ -1,0 +1,208 @@
+"""The work list: what waits for a person, by groups, what is due first on top; unread marks; saved filters.
+
+Each group is read by its own ordered scan of an index and the scans are merged, so that a page costs the page, not the backlog.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    and_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from gridmap.access import Actor
+from gridmap.cases.forms.work import Spot, WorkPage
+from gridmap.cases.models import Case, CaseOrder, CaseSeen, CaseStep, SavedFilter
+from gridmap.cases.queries.conditions import visible_cases
+from gridmap.cases.queries.listing import CaseRow, as_row, with_names
+from gridmap.cases.rules.course import HANDLING_ACTIONS
+from gridmap.cases.rules.work import Group, Hold, Waiting, waiting_for
+from gridmap.db import in_ranges
+
+NEVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
+
+
+@dataclass(frozen=True)
+class WorkList:
+    """A page of what waits, how much waits in each group, and where the next page starts (``None``: nothing there)."""
+
+    rows: list[CaseRow]
+    total: int
+    counts: dict[Group, int]
+    following: Spot | None
+
+
+def _parts(actor: Actor, group: Group | None) -> list[tuple[Group, ColumnElement[bool], bool]]:
+    """Return (group, condition, own first) of what waits; of ``group`` alone, or of all that is the person's to do next."""
+    allowed = waiting_for(lambda asked: bool(actor.may(asked)), in_department=bool(actor.departments))
+    found: list[tuple[Group, ColumnElement[bool], bool]] = []
+    for item in allowed:
+        if group in (None, item.group):
+            for held in _held(actor, item):
+                condition = and_(
+                    Case.status == item.status.value,
+                    Case.closed_at.is_(None),
+                    in_ranges(Case.unit_code, actor.granted_ranges(item.permission)),
+                    held,
+                    *([_not_handled(actor)] if item.fresh_eyes else []),
+                )
+                found.append((item.group, condition, item.hold in (Hold.LEAD, Hold.CENTRE_OR_LEAD)))
+    if group is Group.DUTY:
+        found.append((group, and_(Case.duty_account_id == actor.account_id, Case.closed_at.is_(None)), False))
+    return found
+
+
+def _held(actor: Actor, item: Waiting) -> list[ColumnElement[bool]]:
+    """Return the ways in which a case may be the person's, each a condition of its own that an index answers."""
+    mine = Case.lead_department_id.in_(sorted(actor.departments))
+    if item.hold is Hold.LEAD:
+        return [mine]
+    if item.hold is Hold.CENTRE_OR_LEAD:
+        return [Case.lead_department_id.is_(None), *([mine] if actor.departments else [])]
+    if item.hold is Hold.ASSIST:
+        asked = select(CaseOrder.case_id).where(
+            CaseOrder.department_id.in_(sorted(actor.departments)),
+            CaseOrder.kind == "assist",
+            CaseOrder.ended_at.is_(None),
+        )
+        return [
+            and_(
+                tuple_(Case.county_code, Case.id).in_(
+                    asked.with_only_columns(CaseOrder.county_code, CaseOrder.case_id)
+                ),
+                or_(Case.lead_department_id.is_(None), ~mine),
+            )
+        ]
+    return [literal_column("true")]
+
+
+def _not_handled(actor: Actor) -> ColumnElement[bool]:
+    return ~exists(
+        select(CaseStep.id).where(
+            CaseStep.county_code == Case.county_code,
+            CaseStep.case_id == Case.id,
+            CaseStep.actor_id == actor.account_id,
+            CaseStep.action.in_([action.value for action in HANDLING_ACTIONS]),
+        )
+    )
+
+
+def list_work(session: Session, actor: Actor, page: WorkPage, now: datetime) -> WorkList:
+    """Return a page of what waits for the person: theirs by name first, then by due time (none last), then by when received."""
+    counts = count_work(session, actor)
+    parts = _parts(actor, page.group)
+    total = (
+        counts.get(page.group, 0) if page.group else sum(n for group, n in counts.items() if group is not Group.DUTY)
+    )
+    if not parts:
+        return WorkList([], 0, counts, None)
+    keys = union_all(*[scan for part in parts for scan in _scans(actor, *part[1:], page)]).subquery()
+    order = [keys.c.others, keys.c.due, keys.c.received_at, keys.c.county_code, keys.c.id]
+    wanted = select(keys).order_by(*order).limit(page.limit + 1).subquery()
+    query = with_names(select(Case)).join(
+        wanted, and_(wanted.c.county_code == Case.county_code, wanted.c.id == Case.id)
+    )
+    query = query.add_columns(wanted.c.others).order_by(
+        wanted.c.others, wanted.c.due, wanted.c.received_at, wanted.c.county_code, wanted.c.id
+    )
+    found = session.execute(query).unique().all()
+    rows = [as_row(row[:-1], now) for row in found[: page.limit]]
+    following = None
+    if len(found) > page.limit:
+        last, others = rows[-1].case, int(found[page.limit - 1][-1])
+        following = Spot(others, last.stage_due_at, last.received_at, last.county_code, last.id)
+    return WorkList(rows, total, counts, following)
+
+
+def _scans(actor: Actor, condition: ColumnElement[bool], own_first: bool, page: WorkPage) -> list[Any]:
+    """Return the ordered, limited scans of a part: where own ones stand first, those and the others apart."""
+    mine = Case.assignee_id == actor.account_id
+    if not own_first:
+        return [_scan(condition, 1, page)]
+    return [
+        _scan(and_(condition, mine), 0, page),
+        _scan(and_(condition, or_(Case.assignee_id.is_(None), ~mine)), 1, page),
+    ]
+
+
+def _scan(condition: ColumnElement[bool], others: int, page: WorkPage) -> Any:
+    due = func.coalesce(Case.stage_due_at, NEVER)
+    query = select(
+        literal(others).label("others"), due.label("due"), Case.received_at, Case.county_code, Case.id
+    ).where(condition)
+    spot = page.after
+    if spot and spot.others == others:
+        bound = tuple_(spot.due_at or NEVER, spot.received_at, spot.county_code, literal(spot.id, BigInteger))
+        query = query.where(tuple_(due, Case.received_at, Case.county_code, Case.id) > bound)
+    elif spot and spot.others > others:
+        query = query.where(literal_column("false"))
+    query = query.order_by(due, Case.received_at, Case.county_code, Case.id).limit(page.limit + 1)
+    return select(query.subquery())
+
+
+def count_work(session: Session, actor: Actor) -> dict[Group, int]:
+    """Return how many cases wait in each group that the person can have, in the order of the course."""
+    parts = [*_parts(actor, None), *_parts(actor, Group.DUTY)]
+    counts = [
+        select(literal(group.value).label("grp"), func.count().label("n")).select_from(Case).where(condition)
+        for group, condition, _own in parts
+    ]
+    found: dict[Group, int] = {}
+    for row in session.execute(union_all(*counts)):
+        found[Group(row.grp)] = found.get(Group(row.grp), 0) + row.n
+    return found
+
+
+def unread_cases(session: Session, actor: Actor, cases: list[Case]) -> set[tuple[int, int]]:
+    """Return which of some visible cases (county, id) have a step by others since the person last opened them."""
+    if not cases:
+        return set()
+    seen = (
+        select(CaseSeen.number)
+        .where(
+            CaseSeen.account_id == actor.account_id,
+            CaseSeen.county_code == CaseStep.county_code,
+            CaseSeen.case_id == CaseStep.case_id,
+        )
+        .scalar_subquery()
+    )
+    query = select(CaseStep.county_code, CaseStep.case_id).where(
+        tuple_(CaseStep.county_code, CaseStep.case_id).in_([(case.county_code, case.id) for case in cases]),
+        CaseStep.number > func.coalesce(seen, 0),
+        CaseStep.actor_id.is_distinct_from(actor.account_id),
+    )
+    return {(row.county_code, row.case_id) for row in session.execute(query.distinct())}
+
+
+def batch_cases(session: Session, actor: Actor, codes: tuple[str, ...]) -> list[Case]:
+    """Return the visible ones of some cases, in the order of their codes."""
+    counties = {int(code[:6]) for code in codes}
+    query = visible_cases(actor).where(Case.county_code.in_(counties), Case.case_code.in_(codes))
+    return list(session.scalars(query.order_by(Case.case_code)).unique())
+
+
+def saved_filters(session: Session, actor: Actor, page: str) -> list[SavedFilter]:
+    """Return the person's own saved filters of a list, by name."""
+    mine = SavedFilter.account_id == actor.account_id, SavedFilter.page == page
+    return list(session.scalars(select(SavedFilter).where(*mine).order_by(SavedFilter.name)))
+
+
+def one_filter(session: Session, actor: Actor, filter_id: int) -> SavedFilter | None:
+    """Return a saved filter of the person, or ``None``."""
+    mine = SavedFilter.account_id == actor.account_id, SavedFilter.id == filter_id
+    return session.scalars(select(SavedFilter).where(*mine)).one_or_none()
