@@ -52,6 +52,12 @@ def _width(code: int) -> tuple[int, int]:
     return significant_digits(code), code
 
 
+def home_code(actor: Actor) -> str:
+    """Return the code (15 digits) of the unit that the actor's map opens with; zeros for somebody with several stretches."""
+    own = roots(actor)
+    return f"{own[0] if len(own) == 1 else EVERYTHING:015d}"
+
+
 def home_unit(session: Session, actor: Actor) -> dict[str, Any]:
     """Return where the actor's map opens: ``code`` (15 digits), ``name``, ``level``, ``bbox`` (or ``None``)."""
     facts = one_unit(session, actor, EVERYTHING)

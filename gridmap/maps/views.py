@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,9 @@ def front() -> Response:
 @requires(Permission.MAP_READ)
 def page() -> str:
     """Show the map; its state is in the query string and is read by the browser."""
-    return render_template("maps/page.html", choices=choices(), modules=page_modules())
+    asked = request.args.get("unit", "")
+    first_unit = url_for("maps.unit", code=asked if re.fullmatch("[0-9]{1,15}", asked) else queries.home_code(actor))
+    return render_template("maps/page.html", choices=choices(), modules=page_modules(), first_unit=first_unit)
 
 
 @blueprint.get("/map/units/<code>.json")

@@ -6,8 +6,10 @@
 //   const pick = pickPoint(map, ({ lon, lat }) => { … });
 //
 // Coordinates are WGS-84 degrees, longitude before latitude. The map's own API is that of MapLibre GL JS 6.
-import { AttributionControl, Map as MapLibreMap, Marker, NavigationControl, ScaleControl } from "../../vendor/maplibre-gl.mjs";
+import { AttributionControl, Map as MapLibreMap, Marker, NavigationControl, ScaleControl, prewarm } from "../../vendor/maplibre-gl.mjs";
 import { buildStyle, recolour, token } from "./style.js";
+
+prewarm(); // the worker starts while the page's own modules are still on their way
 
 const CHINESE = {
   "AttributionControl.ToggleAttribution": "显示或隐藏底图来源",

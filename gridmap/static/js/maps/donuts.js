@@ -10,10 +10,12 @@ export function ringName(counts) {
   return ["concat", PREFIX, ...counts.flatMap((count, i) => (i ? ["-", share(count)] : [share(count)]))];
 }
 
+// One canvas in main memory for all rings: on a canvas of the graphics card each ring would be read back from there (2 s of a first map).
+let pen = null;
+
 function drawRing(parts, colors, size) {
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = size;
-  const pen = canvas.getContext("2d");
+  pen ??= Object.assign(document.createElement("canvas"), { width: size, height: size }).getContext("2d", { willReadFrequently: true });
+  pen.clearRect(0, 0, size, size);
   const [middle, outer] = [size / 2, size / 2 - 2];
   const inner = outer * 0.7;
   const total = parts.reduce((a, b) => a + b, 0) || 1;
