@@ -27,7 +27,7 @@ ROWS = {
     "case_deltas": "month, family, status, n) values ({c}, {u}, '2026-01-01', 1, 'registered', 1)",
     "case_orders": "case_id, kind, department_id, department_name, status, sent_at)"
     " select {c}, {u}, id, 'lead', 1, '某所', 'sent', now() from cases where unit_code = {u}",
-    "case_parties": "case_id, row_key, role, name) select {c}, {u}, id, gen_random_uuid(), 'other', '' from cases where unit_code = {u}",
+    "case_parties": "case_id, row_key, role, name) select {c}, {u}, id, gen_random_uuid(), 'other', ''::bytea from cases where unit_code = {u}",
     "case_photos": "case_id, sha256, width_px, height_px, size_bytes) select {c}, {u}, id, '', 1, 1, 1 from cases where unit_code = {u}",
     "case_steps": "case_id, number, action, after, at, actor_name)"
     " select {c}, {u}, id, 1, 'register', 'registered', now(), '系统' from cases where unit_code = {u}",

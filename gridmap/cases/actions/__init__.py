@@ -2,6 +2,7 @@
 
 from gridmap.cases.actions.categories import load_categories
 from gridmap.cases.actions.course import take_step
+from gridmap.cases.actions.desk import receive_walkin
 from gridmap.cases.actions.parties import add_party, open_party
 from gridmap.cases.actions.register import BorderQuestion, register_case
 from gridmap.cases.actions.routing import move_rule, save_rule, switch_rule
@@ -19,6 +20,7 @@ __all__ = [
     "move_rule",
     "open_party",
     "rebuild_words",
+    "receive_walkin",
     "register_case",
     "rename_filter",
     "save_filter",

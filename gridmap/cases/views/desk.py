@@ -1,0 +1,137 @@
+"""接待: the desk for walk-ins by keyboard, cases that may be the same, the receipt, and what I am first-asked for."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import jsonify, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from gridmap.access import Permission
+from gridmap.cases import actions, queries, rules
+from gridmap.cases.forms.desk import DeskForm
+from gridmap.cases.forms.register import MOST_PHOTOS
+from gridmap.cases.queries.duty import duty_name, list_duties
+from gridmap.cases.queries.parties import masked_parties
+from gridmap.cases.queries.places import own_unit
+from gridmap.cases.queries.similar import Similar, Told, similar_cases
+from gridmap.cases.rules.parties import PARTY_ROLE_NAMES
+from gridmap.cases.rules.similar import age_words, distance_words
+from gridmap.cases.views.door import MISSING, NAMES, blueprint
+from gridmap.clock import now, today
+from gridmap.config import settings
+from gridmap.errors import GridmapError, NotFound
+from gridmap.web import actor, attempt, requires, session, takes
+
+
+@blueprint.get("/desk")
+@requires(Permission.CASE_REGISTER)
+def desk() -> str:
+    """An empty form for the next walk-in."""
+    form = DeskForm(formdata=None)
+    form.client_id.data = str(uuid.uuid4())
+    form.channel.data = rules.Channel.VISIT.value
+    return _page(form)
+
+
+@blueprint.post("/desk")
+@requires(Permission.CASE_REGISTER)
+@takes(lambda: (settings().max_photo_mb * MOST_PHOTOS + 2) * 1024 * 1024)
+def receive() -> Response | tuple[str, int]:
+    """Register the walk-in, then show its receipt; the same form sent twice is one case."""
+    form, at = DeskForm(), now()
+    form.category_typed({item.code: item.name for item in queries.categories_on(session, today())})
+    with attempt(form) as done:
+        walkin = form.walkin()
+        entry, photos = form.entry(at), form.read_photos()
+        case, _ = actions.receive_walkin(session, actor, entry=entry, walkin=walkin, photos=photos, now=at)
+    if not done:
+        return _page(form), 400
+    return redirect(url_for("cases.receipt", case_code=case.case_code))
+
+
+def _page(form: DeskForm) -> str:
+    on = today()
+    return render_template(
+        "cases/desk.html",
+        form=form,
+        border=_border(form) if form.border_unit.errors else (),
+        categories=queries.categories_on(session, on),
+        units=queries.unit_choices(session, actor, Permission.CASE_CREATE, on),
+        limits={"photos": MOST_PHOTOS, "photo_mb": settings().max_photo_mb},
+        **NAMES,
+    )
+
+
+def _border(form: DeskForm) -> tuple[Any, ...]:
+    """Return the units between which the person must choose."""
+    try:
+        spot = form.position()
+    except GridmapError:
+        return ()
+    if spot is None:
+        return ()
+    place = queries.placing(session, actor, lon=spot.lon, lat=spot.lat, accuracy_m=spot.accuracy_m, on=today())
+    return place.choices
+
+
+@blueprint.post("/desk/similar")
+@requires(Permission.CASE_REGISTER)
+def similar() -> Response:
+    """Cases that may be the same, while the words are still being typed; posted, so that no log keeps the words."""
+    form = DeskForm()
+    form.category_typed({item.code: item.name for item in queries.categories_on(session, today())})
+    try:
+        spot = form.position()
+    except GridmapError:
+        spot = None
+    unit = form.unit.data or ""
+    told = Told(
+        form.category.data or "",
+        (form.title.data or "")[:100],
+        (form.address_text.data or "")[:200],
+        spot.lon if spot else None,
+        spot.lat if spot else None,
+        int(unit) if unit.isascii() and unit.isdigit() and len(unit) == 15 else own_unit(actor),
+    )
+    return jsonify(items=[_told(item) for item in similar_cases(session, actor, told, now())])
+
+
+def _told(item: Similar) -> dict[str, Any]:
+    return {
+        "case_code": item.case_code,
+        "title": item.title,
+        "address_text": item.address_text,
+        "status": rules.STATUS_NAMES[rules.Status(item.status)],
+        "distance": distance_words(item.distance_m),
+        "age": age_words(item.age),
+        "why": "同类、50 米内、24 小时内" if item.near else "文字相近",
+        "url": url_for("cases.detail", case_code=item.case_code),
+    }
+
+
+@blueprint.get("/cases/<case_code>/receipt")
+@requires(Permission.CASE_READ)
+def receipt(case_code: str) -> str:
+    """受理单 of a case, to print and hand over; the party is masked on it."""
+    row = queries.one_case(session, actor, case_code, now())
+    if row is None:
+        raise NotFound(MISSING)
+    return render_template(
+        "cases/receipt.html",
+        row=row,
+        case=row.case,
+        parties=masked_parties(session, row.case),
+        duty=duty_name(session, row.case),
+        path=queries.tell_name(session, row.case.unit_code),
+        PARTY_ROLE_NAMES=PARTY_ROLE_NAMES,
+        **NAMES,
+    )
+
+
+@blueprint.get("/duties")
+@requires(Permission.CASE_CREATE)
+def duties() -> str:
+    """首问负责: the open cases that I received first and follow to the end."""
+    return render_template("cases/duties.html", rows=list_duties(session, actor, now()), **NAMES)
