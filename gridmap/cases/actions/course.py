@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from gridmap import audit
 from gridmap.access import GRANTS, ROLE_NAMES, Actor, Post
-from gridmap.cases.actions.effects import EFFECTS, Work
+from gridmap.cases.actions.effects import EFFECTS, FINISHES, Work
 from gridmap.cases.actions.photos import attach_photos
 from gridmap.cases.actions.told import tell_of
 from gridmap.cases.forms import Given
@@ -54,6 +54,10 @@ def take_step(
     add_step(session, actor, case, row, number=last + 1, given=given, data=data, now=now)
     session.flush()
     tell_of(work)
+    finish = FINISHES.get(action)
+    if finish:
+        session.flush()
+        finish(work)
     return case, True
 
 

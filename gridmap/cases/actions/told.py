@@ -65,10 +65,18 @@ def _whistled(work: Work) -> Iterator[Told]:
         yield Department(number), f"中心吹哨，请贵部门在 {by_when} 前到“{work.given.get('place')}”报到。"
 
 
+def _transferred(work: Work) -> Iterator[Told]:
+    yield Centre(work.case.unit_code), "已移交给其他区划，本单位不再办理。"
+    yield Centre(int(work.given.get("unit"))), "已移交给贵单位，请接手研判派单。"
+    if work.facts.lead:
+        yield Department(work.facts.lead.department_id), "事件已移交其他区划，派单已撤回，贵部门无需再办理。"
+
+
 TOLD: dict[Action, Callable[[Work], Iterator[Told]]] = {
     Action.DISPATCH: _dispatched,
     Action.ADD_ASSIST: _added,
     Action.COPY: _copied,
+    Action.TRANSFER: _transferred,
     Action.WHISTLE: _whistled,
     Action.WITHDRAW: _lead("派单已撤回，贵部门无需再办理。"),
     Action.RETURN: _desk("部门已退单，请核对理由后重新派单。"),

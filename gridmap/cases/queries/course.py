@@ -13,7 +13,7 @@ from gridmap.access import Actor
 from gridmap.cases.models import Case, CaseOrder, CaseStep
 from gridmap.cases.queries.conditions import visible_cases
 from gridmap.cases.queries.duty import duty_choices
-from gridmap.cases.queries.reference import categories_on
+from gridmap.cases.queries.reference import categories_on, units_of_county
 from gridmap.cases.queries.whistles import WHISTLE_FACTS, open_whistle
 from gridmap.cases.rules import (
     GRADE_NAMES,
@@ -129,6 +129,8 @@ def choices(session: Session, case: Case, facts: Facts, wanted: Input, now: date
         return [(str(row.id), f"{row.name}（{row.unit_name}）") for row in departments_for(session, case.unit_code)]
     if wanted.kind == "duty":
         return [(str(row.id), row.name) for row in duty_choices(session, case)]
+    if wanted.kind == "unit":
+        return units_of_county(session, case, local(now).date())
     if wanted.kind == "category":
         on = local(now).date()
         return [(item.code, f"{item.family_name} › {item.name}") for item in categories_on(session, on)]

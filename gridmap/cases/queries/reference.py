@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Permission
-from gridmap.cases.models import Category, CategoryVersion
+from gridmap.cases.models import Case, Category, CategoryVersion
 from gridmap.db import in_ranges
 from gridmap.units.models import Unit
 
@@ -46,3 +46,18 @@ def is_unit(session: Session, unit_code: int, on: date) -> bool:
     """Say whether a unit is in force on a day."""
     valid = (Unit.valid_from <= on, or_(Unit.valid_to.is_(None), Unit.valid_to > on))
     return session.scalar(select(Unit.unit_code).where(Unit.unit_code == unit_code, *valid)) is not None
+
+
+def units_of_county(session: Session, case: Case, on: date) -> list[tuple[str, str]]:
+    """Return the county, towns and villages in force of a case's county, without the case's own unit: (code, name from the town down)."""
+    valid = (Unit.valid_from <= on, or_(Unit.valid_to.is_(None), Unit.valid_to > on))
+    query = select(Unit).where(Unit.county_code == case.county_code, Unit.level.in_((6, 9, 12)), *valid)
+    towns: dict[int, str] = {}
+    found = []
+    for unit in session.scalars(query.order_by(Unit.unit_code)):
+        if unit.level == 9:
+            towns[unit.unit_code] = unit.name
+        if unit.unit_code != case.unit_code:
+            above = towns.get(unit.unit_code // 10**6 * 10**6, "") if unit.level == 12 else ""
+            found.append((f"{unit.unit_code:015d}", above + unit.name))
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -55,9 +55,12 @@ def matter_of(case: Case) -> Matter:
     )
 
 
-def suggestion(session: Session, case: Case, now: datetime) -> Rule | None:
-    """Return the first rule that fits a visible case at ``now``, or ``None``."""
-    return first_match(rules_at(session, case.unit_code), matter_of(case), local(now).date())
+def suggestion(session: Session, case: Case, now: datetime, *, unit_code: int | None = None) -> Rule | None:
+    """Return the first rule that fits a visible case at ``now`` (at another unit, when one is given), or ``None``."""
+    matter = matter_of(case)
+    if unit_code is not None:
+        matter = replace(matter, unit_code=unit_code)
+    return first_match(rules_at(session, matter.unit_code), matter, local(now).date())
 
 
 def visible_rules(actor: Actor) -> Any:

@@ -56,6 +56,7 @@ class Action(StrEnum):
     WHISTLE = "whistle"
     TURN_UP = "turn_up"
     END_WHISTLE = "end_whistle"
+    TRANSFER = "transfer"
 
 
 ACTION_NAMES = {
@@ -96,6 +97,7 @@ ACTION_NAMES = {
     Action.WHISTLE: "吹哨",
     Action.TURN_UP: "报到",
     Action.END_WHISTLE: "结束吹哨",
+    Action.TRANSFER: "移交其他区划",
 }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from gridmap.access import Permission
-from gridmap.cases.rules.course import WITH_DEPARTMENT, Action, Doer, Facts, Input, Transition, _in
+from gridmap.cases.rules.course import WITH_DEPARTMENT, Action, Doer, Facts, Input, Stage, Transition, _in, _to
 from gridmap.cases.rules.terms import OPEN, Status
 
 S, A, P = Status, Action, Permission
 TELLING_IN = (*(state for state in OPEN if state is not S.RECEIVED), S.CLOSED)
+UNDISPATCHED = (S.RECEIVED, S.REGISTERED, S.ASSESSED)
 WHISTLE_IN = (S.ASSESSED, S.DISPATCHED, S.ACCEPTED, S.HANDLING)
 
 
@@ -36,6 +37,11 @@ def called(facts: Facts, doer: Doer) -> str:
     return "" if any(not call.turned_up for call in mine) else "您所在的部门已经报到。"
 
 
+def free_to_move(facts: Facts, _doer: Doer) -> str:
+    """What runs beside the case ends before it is handed over."""
+    return facts.obstacles[0] if facts.obstacles else ""
+
+
 COPYING = (Input("departments", "抄告部门", "departments"), Input("reason", "抄告内容", "text"))
 ADDING = (Input("assisting", "协办部门", "departments"), Input("task", "办理要求", "text", required=False))
 WHISTLING = (
@@ -46,8 +52,25 @@ WHISTLING = (
     Input("reason", "吹哨事由", "text"),
 )
 TURNING_UP = (Input("spot", "位置", "spot", required=False), Input("reason", "到场说明", "text", required=False))
+MOVING = (
+    Input("unit", "移交至", "unit", hint="只能移交给本区县的区划；其他区县的，请告知当事人向当地反映，或报上级协调。"),
+    Input("category", "类别", "category", required=False),
+    Input("reason", "移交理由", "text"),
+)
 DISPATCH_ROWS: tuple[Transition, ...] = (
     *_in(WITH_DEPARTMENT, A.ADD_ASSIST, P.CASE_DISPATCH, "assist_added", inputs=ADDING),
+    *_in(UNDISPATCHED, A.TRANSFER, P.CASE_DISPATCH, "transferred", inputs=MOVING, guards=(free_to_move,)),
+    *_to(
+        WITH_DEPARTMENT,
+        A.TRANSFER,
+        S.ASSESSED,
+        P.CASE_DISPATCH,
+        "transferred",
+        inputs=MOVING,
+        guards=(free_to_move,),
+        starts=(Stage.DISPATCH,),
+        stops=(Stage.ACCEPT, Stage.HANDLE),
+    ),
     *_in(TELLING_IN, A.COPY, P.CASE_DISPATCH, "copied", inputs=COPYING),
     *_in(
         (*TELLING_IN, S.ARCHIVED),

@@ -63,6 +63,8 @@ def _of_dispatch(data: Mapping[str, Any]) -> list[str]:
     found = []
     if data.get("route"):
         found.append(f"建议派往：{data['route']['department']}（按规则“{data['route']['rule']}”）")
+    if data.get("moved"):
+        found.append(f"{data['moved'][0]} → {data['moved'][1]}")
     if data.get("late_min"):
         found.append(f"迟到 {data['late_min']} 分钟")
     if data.get("spot"):

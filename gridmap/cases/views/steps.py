@@ -69,6 +69,8 @@ def take(case_code: str, action: str) -> Response | tuple[str, int]:
     if wants_json():
         return jsonify(case_code=case.case_code, status=case.status, fresh=fresh)
     flash(f"已完成“{rules.ACTION_NAMES[wanted]}”，事件现在是“{rules.STATUS_NAMES[rules.Status(case.status)]}”。")
+    if queries.one_case(session, actor, case_code, now()) is None:
+        return redirect(url_for("cases.index"))  # handed over to a unit outside this person's sight
     return redirect(url_for("cases.detail", case_code=case_code))
 
 

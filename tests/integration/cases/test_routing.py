@@ -33,7 +33,7 @@ def test_the_first_match_is_suggested_with_its_reason_and_asked_once(
     course.submit(course.desk)
     asked: list[int] = []
     real = routing.suggestion
-    monkeypatch.setattr(routing, "suggestion", lambda *given: asked.append(1) or real(*given))
+    monkeypatch.setattr(routing, "suggestion", lambda *given, **more: asked.append(1) or real(*given, **more))
     course.done(course.desk, "assess", **ASSESSED)
     assert asked == [1]
     assert "建议派往：派出所（按规则“治安归派出所”）" in course.seen(course.desk)["history"][-1]["told"]

@@ -1,12 +1,23 @@
 """What an action does besides moving the state: one function per action, looked up by the engine."""
 
+from collections.abc import Callable
+
 from gridmap.cases.actions.effects.desk import DESK_EFFECTS
 from gridmap.cases.actions.effects.orders import ORDER_EFFECTS
 from gridmap.cases.actions.effects.registering import REGISTERING_EFFECTS
+from gridmap.cases.actions.effects.transfer import TRANSFER_EFFECTS, move
 from gridmap.cases.actions.effects.whistles import WHISTLE_EFFECTS
 from gridmap.cases.actions.effects.work import Effect, Work
 from gridmap.cases.rules import Action
 
-EFFECTS: dict[Action, Effect] = {**DESK_EFFECTS, **ORDER_EFFECTS, **REGISTERING_EFFECTS, **WHISTLE_EFFECTS}
+EFFECTS: dict[Action, Effect] = {
+    **DESK_EFFECTS,
+    **ORDER_EFFECTS,
+    **REGISTERING_EFFECTS,
+    **TRANSFER_EFFECTS,
+    **WHISTLE_EFFECTS,
+}
+# what is done after the step is written
+FINISHES: dict[Action, Callable[[Work], None]] = {Action.TRANSFER: move}
 
-__all__ = ["EFFECTS", "Effect", "Work"]
+__all__ = ["EFFECTS", "FINISHES", "Effect", "Work"]
