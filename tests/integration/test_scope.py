@@ -31,6 +31,8 @@ ROWS = {
     "case_photos": "case_id, sha256, width_px, height_px, size_bytes) select {c}, {u}, id, '', 1, 1, 1 from cases where unit_code = {u}",
     "case_steps": "case_id, number, action, after, at, actor_name)"
     " select {c}, {u}, id, 1, 'register', 'registered', now(), '系统' from cases where unit_code = {u}",
+    "case_tasks": "case_id, kind, account_id, account_name, question, asked_at)"
+    " select {c}, {u}, id, 'check', 1, '', '', now() from cases where unit_code = {u}",
     "case_totals": "unit_level, month, family, status, located, n) values ({c}, {u}, 9, '2026-01-01', 1, 'registered', true, 1)",
     "case_whistle_calls": "case_id, whistle_id, department_id, department_name, leads)"
     " select {c}, {u}, w.case_id, w.id, 1, '某所', true from case_whistles w where unit_code = {u}",
@@ -51,7 +53,7 @@ ROWS = {
     "routing_rules": "position, name, department_name, active_from, source_note, updated_at)"
     " values ({c}, {u}, 1, '规则', '中心自办', '2026-01-01', '依据', now())",
 }
-OF_CASES = {"case_orders", "case_parties", "case_photos", "case_steps", "case_whistles"}
+OF_CASES = {"case_orders", "case_parties", "case_photos", "case_steps", "case_tasks", "case_whistles"}
 OF_WHISTLES = {"case_whistle_calls"}
 
 

@@ -4,6 +4,7 @@ from gridmap.cases.models.case import Case, CasePhoto, CaseWords, CaseWordsWaiti
 from gridmap.cases.models.course import CaseOrder, CaseStep
 from gridmap.cases.models.parties import CaseParty
 from gridmap.cases.models.routing import RoutingRule
+from gridmap.cases.models.tasks import CaseTask
 from gridmap.cases.models.whistles import CaseWhistle, CaseWhistleCall
 from gridmap.cases.models.work import CaseSeen, SavedFilter
 
@@ -14,6 +15,7 @@ __all__ = [
     "CasePhoto",
     "CaseSeen",
     "CaseStep",
+    "CaseTask",
     "CaseWhistle",
     "CaseWhistleCall",
     "CaseWords",

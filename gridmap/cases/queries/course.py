@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gridmap.access import Actor
 from gridmap.cases.models import Case, CaseOrder, CaseStep
 from gridmap.cases.queries.conditions import visible_cases
-from gridmap.cases.queries.duty import duty_choices
+from gridmap.cases.queries.duty import duty_choices, worker_choices
 from gridmap.cases.queries.reference import categories_on, units_of_county
 from gridmap.cases.queries.whistles import WHISTLE_FACTS, open_whistle
 from gridmap.cases.rules import (
@@ -40,6 +40,8 @@ _FACTS = text(
     " and o.ended_at is null and o.kind <> 'copy') as orders,"
     " (select coalesce(array_agg(distinct s.actor_id), '{}') from case_steps s where s.county_code = :county"
     " and s.case_id = :case and s.actor_id is not null and s.action = any(:handling)) as handlers,"
+    " (select coalesce(jsonb_agg(jsonb_build_array(t.account_id, t.account_name)), '[]') from case_tasks t"
+    " where t.county_code = :county and t.case_id = :case and t.kind = 'check' and t.answered_at is null) as checks,"
     " (select coalesce(max(s.number), 0) from case_steps s where s.county_code = :county and s.case_id = :case) as last,"
     + WHISTLE_FACTS
 )
@@ -66,6 +68,7 @@ def facts_of(session: Session, case: Case) -> tuple[Facts, int]:
         lead=next((order for kind, order in orders if kind == "lead"), None),
         assisting=tuple(order for kind, order in orders if kind == "assist"),
         handlers=frozenset(row.handlers),
+        checks=tuple((account, name) for account, name in row.checks),
         copies=frozenset(row.copies),
         whistle=whistle,
         obstacles=(whistle.obstacle,) if whistle else (),
@@ -127,6 +130,8 @@ def choices(session: Session, case: Case, facts: Facts, wanted: Input, now: date
         return [(str(item.value), name) for item, name in plain[wanted.kind]]
     if wanted.kind in ("department", "departments"):
         return [(str(row.id), f"{row.name}（{row.unit_name}）") for row in departments_for(session, case.unit_code)]
+    if wanted.kind == "worker":
+        return [(str(row.id), row.name) for row in worker_choices(session, case)]
     if wanted.kind == "duty":
         return [(str(row.id), row.name) for row in duty_choices(session, case)]
     if wanted.kind == "unit":

@@ -20,6 +20,15 @@ MOST_DUTIES = 200
 
 def duty_choices(session: Session, case: Case) -> list[Any]:
     """Return who may follow a case (id, name): centre staff and grid workers in the caller's scope whose post covers its place."""
+    return _covering(session, case, Role.CENTRE_STAFF, Role.GRID_WORKER)
+
+
+def worker_choices(session: Session, case: Case) -> list[Any]:
+    """Return which grid workers in the caller's scope may be asked about a case (id, name): those whose post covers its place."""
+    return _covering(session, case, Role.GRID_WORKER)
+
+
+def _covering(session: Session, case: Case, *roles: Role) -> list[Any]:
     covering = [subtree(case.unit_code // step * step).lo for step in (1, 10**3, 10**6, 10**9, 10**11, 10**13)]
     query = (
         select(Account.id, Account.name)
@@ -27,7 +36,7 @@ def duty_choices(session: Session, case: Case) -> list[Any]:
         .where(
             PostHeld.ended_at.is_(None),
             Account.disabled_at.is_(None),
-            PostHeld.role.in_([Role.CENTRE_STAFF.value, Role.GRID_WORKER.value]),
+            PostHeld.role.in_([role.value for role in roles]),
             PostHeld.unit_code.in_(covering),
         )
         .distinct()

@@ -50,6 +50,8 @@ class Action(StrEnum):
     INVOLVE = "involve"
     ABSORB = "absorb"
     HAND_OVER = "hand_over"
+    ASK_CHECK = "ask_check"
+    ANSWER_CHECK = "answer_check"
     ADD_ASSIST = "add_assist"
     COPY = "copy"
     READ_COPY = "read_copy"
@@ -91,6 +93,8 @@ ACTION_NAMES = {
     Action.INVOLVE: "登记人数和金额",
     Action.ABSORB: "接收并案",
     Action.HAND_OVER: "首问交接",
+    Action.ASK_CHECK: "请人核查",
+    Action.ANSWER_CHECK: "答复核查",
     Action.ADD_ASSIST: "增派协办",
     Action.COPY: "抄告",
     Action.READ_COPY: "阅知",
@@ -175,6 +179,7 @@ class Facts:
     handlers: frozenset[int] = frozenset()  # accounts that accepted, handled or reported in this or an earlier round
     copies: frozenset[int] = frozenset()  # departments that were told (抄告) and have not said that they read it
     whistle: Whistle | None = None  # the open one
+    checks: tuple[tuple[int, str], ...] = ()  # who was asked to fill in facts and has not answered: account, name
     obstacles: tuple[str, ...] = ()  # what else must end before the case is reported (whistles, mediation), in words
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gridmap.access import Decision, Permission
+from gridmap.cases.rules.checks import CHECK_ROWS
 from gridmap.cases.rules.course import ACTION_NAMES, MAIN_LINE, Action, Doer, Facts, Transition
 from gridmap.cases.rules.dispatch import DISPATCH_ROWS
 from gridmap.cases.rules.registering import REGISTERING_ROWS
@@ -14,6 +15,7 @@ from gridmap.cases.rules.terms import STATUS_NAMES, Status
 TRANSITIONS: tuple[Transition, ...] = (
     *MAIN_LINE,
     *REGISTERING_ROWS,
+    *CHECK_ROWS,
     *DISPATCH_ROWS,
 )  # beside the main line: rows of further topics, a module each
 _ROWS = {(row.before, row.action): row for row in TRANSITIONS}

@@ -22,6 +22,8 @@ _LABELS = {
     "people_count": "涉及人数",
     "money_yuan": "涉及金额（元）",
     "duty": "新的首问负责人",
+    "checker": "核查人",
+    "until": "答复时限",
 }
 _LISTS = {"assisting": "协办", "copied": "抄告", "absent": "未报到"}
 _CHOICES: dict[str, tuple[str, Any, Mapping[Any, str]]] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from gridmap.cases.actions.effects.checks import CHECK_EFFECTS
 from gridmap.cases.actions.effects.desk import DESK_EFFECTS
 from gridmap.cases.actions.effects.orders import ORDER_EFFECTS
 from gridmap.cases.actions.effects.registering import REGISTERING_EFFECTS
@@ -14,6 +15,7 @@ EFFECTS: dict[Action, Effect] = {
     **DESK_EFFECTS,
     **ORDER_EFFECTS,
     **REGISTERING_EFFECTS,
+    **CHECK_EFFECTS,
     **TRANSFER_EFFECTS,
     **WHISTLE_EFFECTS,
 }
