@@ -78,9 +78,11 @@ class Permission(StrEnum):
     CASE_REGISTER = "case:register"
     CASE_REVISIT = "case:revisit"
     CASE_ROUTE = "case:route"
+    CASE_SUPERVISE = "case:supervise"
     CASE_VERIFY = "case:verify"
     MAP_READ = "map:read"
     PARTY_READ = "party:read"
+    RULE_EDIT = "rule:edit"
     UNIT_EDIT = "unit:edit"
     UNIT_IMPORT = "unit:import"
     UNIT_PUBLISH = "unit:publish"
@@ -109,18 +111,19 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.CASE_READ,
             Permission.CASE_ROUTE,
             Permission.MAP_READ,
+            Permission.RULE_EDIT,
             Permission.UNIT_EDIT,
             Permission.UNIT_IMPORT,
             Permission.UNIT_PUBLISH,
             Permission.UNIT_READ,
         }
     ),
-    Role.LEADER: _READ,
+    Role.LEADER: _READ | {Permission.CASE_SUPERVISE},
     Role.CENTRE_STAFF: _READ | _DESK,
     Role.DEPARTMENT_HANDLER: _READ | {Permission.CASE_CREATE, Permission.CASE_HANDLE, Permission.PARTY_READ},
     Role.MEDIATOR: _READ | {Permission.PARTY_READ},
     Role.GRID_WORKER: _READ | {Permission.CASE_CREATE, Permission.CASE_VERIFY},
-    Role.SUPERVISOR: _READ,
+    Role.SUPERVISOR: _READ | {Permission.CASE_SUPERVISE},
     Role.AUDITOR: _READ | {Permission.AUDIT_READ},
 }
 
@@ -208,9 +211,11 @@ PERMISSION_NAMES = {
     Permission.CASE_REGISTER: "受理事件",
     Permission.CASE_REVISIT: "回访验单",
     Permission.CASE_ROUTE: "维护派单规则",
+    Permission.CASE_SUPERVISE: "督办事件",
     Permission.CASE_VERIFY: "核实事件",
     Permission.MAP_READ: "查看防控地图",
     Permission.PARTY_READ: "查看当事人",
+    Permission.RULE_EDIT: "维护办理时限",
     Permission.UNIT_EDIT: "编辑区划边界",
     Permission.UNIT_IMPORT: "导入区划",
     Permission.UNIT_PUBLISH: "发布区划版本",

@@ -19,6 +19,7 @@ from gridmap.config import JOBS_ROLE, settings
 
 TASKS: list[str] = [
     "gridmap.analysis.actions.tasks",
+    "gridmap.cases.actions.sweep",
     "gridmap.cases.actions.tasks",
     "gridmap.upkeep",
 ]  # modules that declare tasks, loaded by the worker

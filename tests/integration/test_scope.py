@@ -25,6 +25,12 @@ ROWS = {
     "boundary_sources": "kind, file_name, sha256, size_bytes, actor_name, report) values ({c}, {u}, 'edit', '', '', 0, '', '{{}}')",
     "case_cells": "unit_level, cell_level, by_status, cell, family, status, n, sum_x, sum_y) values ({c}, {u}, 9, 3, true, 0, 1, 'registered', 1, 0, 0)",
     "case_deltas": "month, family, status, n) values ({c}, {u}, '2026-01-01', 1, 'registered', 1)",
+    "case_appeals": "case_id, timer_id, reason, status, asked_at, asked_by, asked_name)"
+    " select {c}, {u}, case_id, id, 'r', 'asked', now(), 1, '某' from case_timers where unit_code = {u}",
+    "case_escalations": "case_id, timer_id, stage, level, at, written_at, tell_at)"
+    " select {c}, {u}, case_id, id, 'whole', 'remind', now(), now(), now() from case_timers where unit_code = {u}",
+    "case_extensions": "case_id, timer_id, amount, kind, reason, status, asked_at, asked_by, asked_name)"
+    " select {c}, {u}, case_id, id, 1, 'work_days', 'r', 'asked', now(), 1, '某' from case_timers where unit_code = {u}",
     "case_orders": "case_id, kind, department_id, department_name, status, sent_at)"
     " select {c}, {u}, id, 'lead', 1, '某所', 'sent', now() from cases where unit_code = {u}",
     "case_parties": "case_id, row_key, role, name) select {c}, {u}, id, gen_random_uuid(), 'other', ''::bytea from cases where unit_code = {u}",
@@ -33,6 +39,8 @@ ROWS = {
     " select {c}, {u}, id, 1, 'register', 'registered', now(), '系统' from cases where unit_code = {u}",
     "case_tasks": "case_id, kind, account_id, account_name, question, asked_at)"
     " select {c}, {u}, id, 'check', 1, '', '', now() from cases where unit_code = {u}",
+    "case_timers": "case_id, stage, source_note, data, calendar_id, started_at, due_at) select {c}, {u}, id, 'whole', '', '{{}}'::jsonb,"
+    " (select min(id) from work_calendars), now(), now() from cases where unit_code = {u}",
     "case_totals": "unit_level, month, family, status, located, n) values ({c}, {u}, 9, '2026-01-01', 1, 'registered', true, 1)",
     "case_whistle_calls": "case_id, whistle_id, department_id, department_name, leads)"
     " select {c}, {u}, w.case_id, w.id, 1, '某所', true from case_whistles w where unit_code = {u}",
@@ -56,6 +64,9 @@ ROWS = {
 OF_CASES = {"case_orders", "case_parties", "case_photos", "case_steps", "case_tasks", "case_whistles"}
 OF_WHISTLES = {"case_whistle_calls"}
 
+OF_TIMERS = {"case_appeals", "case_escalations", "case_extensions"}
+OF_CASES |= {"case_timers", *OF_TIMERS}
+
 
 def insert(table: str, unit_code: int) -> str:
     """Return the INSERT of a row of ``table`` at ``unit_code``."""
@@ -70,7 +81,7 @@ def two_towns(make: Factories, owner: Callable[[], Any]) -> None:
     far = f"insert into units (unit_code, county_code, level, name) values ({FAR}, {FAR // 10**9}, 9, '丙镇')"
     with owner() as session:
         session.execute(text(far))
-        for table in sorted(ROWS, key=lambda name: (name in OF_WHISTLES, name in OF_CASES)):
+        for table in sorted(ROWS, key=lambda name: (name in OF_TIMERS | OF_WHISTLES, name in OF_CASES)):
             for unit_code in (GRID_A11, GRID_B11, FAR):
                 session.execute(text(insert(table, unit_code)))
 

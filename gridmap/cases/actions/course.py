@@ -10,6 +10,7 @@ from gridmap import audit
 from gridmap.access import GRANTS, ROLE_NAMES, Actor, Post
 from gridmap.cases.actions.effects import EFFECTS, FINISHES, Work
 from gridmap.cases.actions.photos import attach_photos
+from gridmap.cases.actions.timers import change_stage
 from gridmap.cases.actions.told import tell_of
 from gridmap.cases.forms import Given
 from gridmap.cases.models import Case, CaseStep
@@ -34,7 +35,7 @@ def take_step(
         raise NotFound(MISSING)
     if given.client_id and step_with_client(session, case, given.client_id):
         return case, False
-    facts, last = facts_of(session, case)
+    facts, last = facts_of(session, case, now)
     if given.seen is not None and given.seen != last:
         raise Conflict(_what_happened(session, case))
     row = transition(Status(case.status), action)
@@ -44,12 +45,16 @@ def take_step(
     if not decision:
         raise Forbidden(decision.reason)
     work = Work(session, actor, case, facts, row, given, now)
-    effect = EFFECTS.get(action)
+    effect, classed = EFFECTS.get(action), (case.category_id, case.grade)
     data = (effect(work) if effect else None) or {}
     if row.after in _CLOSING:
-        case.closed_at = now
+        case.closed_at, case.supervision = now, None
     case.status = row.after.value
     case.updated_at = now
+    reclassed = classed != (case.category_id, case.grade)
+    limits = change_stage(session, case, starts=row.starts, stops=row.stops, reclassed=reclassed, now=now)
+    if limits:
+        data = {**data, "limits": limits}
     attach_photos(session, actor, case, given.photos)
     add_step(session, actor, case, row, number=last + 1, given=given, data=data, now=now)
     session.flush()

@@ -16,6 +16,7 @@ from gridmap.cases import queries
 from gridmap.cases.actions.course import add_step
 from gridmap.cases.actions.notices import Centre, tell
 from gridmap.cases.actions.photos import attach_photos
+from gridmap.cases.actions.timers import change_stage
 from gridmap.cases.forms import CaseEntry, Given
 from gridmap.cases.models import Case, Category
 from gridmap.cases.queries import Placing, UnitAt
@@ -68,6 +69,7 @@ def register_case(
     session.add(case)
     session.flush()
     attach_photos(session, actor, case, photos)
+    change_stage(session, case, starts=row.starts, stops=(), reclassed=False, now=now)
     _tell(session, case, place)
     given = Given({"reason": ""}, tuple(photos), entry.client_id)
     add_step(session, actor, case, row, number=1, given=given, data=_facts(case, place), now=now)

@@ -87,6 +87,11 @@ TOLD: dict[Action, Callable[[Work], Iterator[Told]]] = {
     Action.DISSATISFIED: _desk("回访不满意，请重新研判。"),
     Action.REOPEN: _desk("已重新办理，请研判派单。"),
     Action.CLOSE: _first_asked,
+    Action.EXTEND: _desk("部门申请延期，请审批。"),
+    Action.GRANT_EXTENSION: _lead("延期申请已同意，请看新的到期时间。"),
+    Action.REFUSE_EXTENSION: _lead("延期申请未获同意，请按原期限办理。"),
+    Action.SUPERVISE: _lead("该事件已被督办，请立即办理并记录进展。"),
+    Action.APPEAL: _desk("部门对超时提出申诉，请初审。"),
 }
 
 

@@ -24,6 +24,7 @@ from gridmap.cases.rules import (
     Scale,
     Status,
 )
+from gridmap.cases.rules.clocks import SUPERVISION_NAMES, Supervision
 from gridmap.errors import BadInput
 from gridmap.units.rules.codes import CodeError, parse_code, short_code
 
@@ -58,6 +59,7 @@ LABELS = {
     "status": "状态",
     "risk": "风险等级",
     "lateness": "期限",
+    "supervision": "督办",
     "from": "开始日期",
     "to": "结束日期",
     "located": "定位情况",
@@ -84,6 +86,7 @@ class CaseFilter:
     status: tuple[Status, ...] = ()
     risk: tuple[str, ...] = ()
     lateness: tuple[Lateness, ...] = ()
+    supervision: tuple[Supervision, ...] = ()
     since: date | None = None
     until: date | None = None
     located: Located | None = None
@@ -106,6 +109,7 @@ class CaseFilter:
             status=_statuses(args),
             risk=_risks(args),
             lateness=_enums(args, "lateness", Lateness, LATENESS_NAMES),
+            supervision=_enums(args, "supervision", Supervision, SUPERVISION_NAMES),
             since=_day(args, "from"),
             until=_day(args, "to"),
             located=next(iter(_enums(args, "located", Located, LOCATED_NAMES)), None),
@@ -127,7 +131,7 @@ class CaseFilter:
             "q": self.q,
             "bbox": ",".join(f"{value:.6f}".rstrip("0").rstrip(".") for value in self.bbox) if self.bbox else "",
         }
-        for name in ("family", "category", "channel", "grade", "scale", "risk", "lateness"):
+        for name in ("family", "category", "channel", "grade", "scale", "risk", "lateness", "supervision"):
             values[name] = ",".join(str(value) for value in getattr(self, name))
         return {name: values[name] for name in LABELS if values[name]}
 

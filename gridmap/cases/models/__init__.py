@@ -2,6 +2,8 @@
 
 from gridmap.cases.models.case import Case, CasePhoto, CaseWords, CaseWordsWaiting, Category, CategoryVersion
 from gridmap.cases.models.course import CaseOrder, CaseStep
+from gridmap.cases.models.escalation import CaseAppeal, CaseEscalation, CaseExtension
+from gridmap.cases.models.limits import CaseLimit, CaseTimer
 from gridmap.cases.models.parties import CaseParty
 from gridmap.cases.models.routing import RoutingRule
 from gridmap.cases.models.tasks import CaseTask
@@ -10,11 +12,16 @@ from gridmap.cases.models.work import CaseSeen, SavedFilter
 
 __all__ = [
     "Case",
+    "CaseAppeal",
+    "CaseEscalation",
+    "CaseExtension",
+    "CaseLimit",
     "CaseOrder",
     "CaseParty",
     "CasePhoto",
     "CaseSeen",
     "CaseStep",
+    "CaseTimer",
     "CaseTask",
     "CaseWhistle",
     "CaseWhistleCall",

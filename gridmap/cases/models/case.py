@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import REAL
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gridmap.cases.rules import Channel, Grade, PositionMethod, Risk, Scale, Status
+from gridmap.cases.rules.clocks import Supervision
 from gridmap.db import Base, Scoped, scoped_args
 
 COUNTED = ["category_id", "status", "risk", "channel", "grade", "scale", "due_at", "closed_at", "zkey"]
@@ -108,6 +109,7 @@ class Case(Scoped, Base):
     lead_department_id: Mapped[int | None] = mapped_column(BigInteger)  # whose order is open; null: with the centre
     assignee_id: Mapped[int | None] = mapped_column(BigInteger)
     stage_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # first of the running timers
+    supervision: Mapped[str | None] = mapped_column(Text)  # 督办: its step of the ladder
     joined_to: Mapped[str | None] = mapped_column(Text)  # case_code of the case that this one was joined to
     reopened_count: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), nullable=False)
     people_count: Mapped[int | None] = mapped_column(Integer)
@@ -124,6 +126,7 @@ class Case(Scoped, Base):
         one_of("grade", Grade),
         one_of("scale", Scale),
         one_of("status", Status),
+        one_of("supervision", Supervision),
         one_of("risk", Risk),
         one_of("position_method", PositionMethod),
         CheckConstraint("source_datum in ('wgs84', 'cgcs2000', 'gcj02', 'bd09')", name="source_datum"),
@@ -142,6 +145,7 @@ class Case(Scoped, Base):
             postgresql_include=["unit_code", "status"],
             postgresql_where=text("closed_at is null"),
         ),
+        Index("ix_cases_supervision", "supervision", "unit_code", postgresql_where=text("supervision is not null")),
         Index(
             "ix_cases_stage_due_at",
             "status",

@@ -81,6 +81,8 @@ def _state(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
         levels = [level for level in wanted.risk if level != NO_RISK]
         parts: list[ColumnElement[bool]] = [Case.risk.in_(levels)] if levels else []
         found.append(or_(*parts, Case.risk.is_(None)) if NO_RISK in wanted.risk else or_(*parts))
+    if wanted.supervision:
+        found.append(Case.supervision.in_([item.value for item in wanted.supervision]))
     if wanted.lateness:
         found.append(or_(*[late_condition(item, now) for item in wanted.lateness]))
     return found

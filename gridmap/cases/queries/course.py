@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select, text
@@ -14,6 +14,7 @@ from gridmap.cases.models import Case, CaseOrder, CaseStep
 from gridmap.cases.queries.conditions import visible_cases
 from gridmap.cases.queries.duty import duty_choices, worker_choices
 from gridmap.cases.queries.reference import categories_on, units_of_county
+from gridmap.cases.queries.timers import CLOCK_FACTS, clocks_of
 from gridmap.cases.queries.whistles import WHISTLE_FACTS, open_whistle
 from gridmap.cases.rules import (
     GRADE_NAMES,
@@ -42,7 +43,8 @@ _FACTS = text(
     " and s.case_id = :case and s.actor_id is not null and s.action = any(:handling)) as handlers,"
     " (select coalesce(jsonb_agg(jsonb_build_array(t.account_id, t.account_name)), '[]') from case_tasks t"
     " where t.county_code = :county and t.case_id = :case and t.kind = 'check' and t.answered_at is null) as checks,"
-    " (select coalesce(max(s.number), 0) from case_steps s where s.county_code = :county and s.case_id = :case) as last,"
+    + CLOCK_FACTS
+    + ", (select coalesce(max(s.number), 0) from case_steps s where s.county_code = :county and s.case_id = :case) as last,"
     + WHISTLE_FACTS
 )
 
@@ -56,9 +58,9 @@ def locked_case(session: Session, actor: Actor, case_code: str) -> Case | None:
     return session.scalars(query.with_for_update(of=Case)).unique().one_or_none()
 
 
-def facts_of(session: Session, case: Case) -> tuple[Facts, int]:
+def facts_of(session: Session, case: Case, now: datetime | None = None) -> tuple[Facts, int]:
     """Return what the guards may look at, and the number of the last step (0: none yet)."""
-    values = {"county": case.county_code, "case": case.id, "handling": list(HANDLING_ACTIONS)}
+    values = {"county": case.county_code, "case": case.id, "handling": list(HANDLING_ACTIONS), "now": now or datetime.now(UTC)}
     row = session.execute(_FACTS, values).one()
     orders = [(kind, Order(*rest)) for kind, *rest in row.orders]
     whistle = open_whistle(row.whistle)
@@ -68,6 +70,7 @@ def facts_of(session: Session, case: Case) -> tuple[Facts, int]:
         lead=next((order for kind, order in orders if kind == "lead"), None),
         assisting=tuple(order for kind, order in orders if kind == "assist"),
         handlers=frozenset(row.handlers),
+        clocks=clocks_of(row, case),
         checks=tuple((account, name) for account, name in row.checks),
         copies=frozenset(row.copies),
         whistle=whistle,
@@ -128,6 +131,8 @@ def choices(session: Session, case: Case, facts: Facts, wanted: Input, now: date
     }
     if wanted.kind in plain:
         return [(str(item.value), name) for item, name in plain[wanted.kind]]
+    if wanted.kind == "verdict":
+        return [("agree", "同意"), ("refuse", "不同意")]
     if wanted.kind in ("department", "departments"):
         return [(str(row.id), f"{row.name}（{row.unit_name}）") for row in departments_for(session, case.unit_code)]
     if wanted.kind == "worker":

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gridmap.access import Permission
+from gridmap.cases.rules.clocks import Clocks
 from gridmap.cases.rules.terms import OPEN, Status
 from gridmap.cases.rules.whistles import Whistle
 
@@ -46,6 +47,17 @@ class Action(StrEnum):
     ASSIST_ACCEPT = "assist_accept"
     ASSIST_REPORT = "assist_report"
     ASSIST_RETURN = "assist_return"
+    PAUSE = "pause"
+    RESUME = "resume"
+    EXTEND = "extend"
+    GRANT_EXTENSION = "grant_extension"
+    REFUSE_EXTENSION = "refuse_extension"
+    RECLASSIFY = "reclassify"
+    SUPERVISE = "supervise"
+    RELEASE = "release"
+    APPEAL = "appeal"
+    REVIEW_APPEAL = "review_appeal"
+    DECIDE_APPEAL = "decide_appeal"
     ADD_PARTY = "add_party"
     INVOLVE = "involve"
     ABSORB = "absorb"
@@ -89,6 +101,17 @@ ACTION_NAMES = {
     Action.ASSIST_ACCEPT: "协办接单",
     Action.ASSIST_REPORT: "协办反馈",
     Action.ASSIST_RETURN: "协办退单",
+    Action.PAUSE: "暂停计时",
+    Action.RESUME: "恢复计时",
+    Action.EXTEND: "申请延期",
+    Action.GRANT_EXTENSION: "同意延期",
+    Action.REFUSE_EXTENSION: "不同意延期",
+    Action.RECLASSIFY: "调整类别等级",
+    Action.SUPERVISE: "督办",
+    Action.RELEASE: "解除督办",
+    Action.APPEAL: "超时申诉",
+    Action.REVIEW_APPEAL: "申诉初审",
+    Action.DECIDE_APPEAL: "申诉复审",
     Action.ADD_PARTY: "登记当事人",
     Action.INVOLVE: "登记人数和金额",
     Action.ABSORB: "接收并案",
@@ -181,6 +204,7 @@ class Facts:
     whistle: Whistle | None = None  # the open one
     checks: tuple[tuple[int, str], ...] = ()  # who was asked to fill in facts and has not answered: account, name
     obstacles: tuple[str, ...] = ()  # what else must end before the case is reported (whistles, mediation), in words
+    clocks: Clocks = field(default_factory=Clocks)  # its limits
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,11 @@ from gridmap.cases.rules.course import ACTION_NAMES, MAIN_LINE, Action, Doer, Fa
 from gridmap.cases.rules.dispatch import DISPATCH_ROWS
 from gridmap.cases.rules.registering import REGISTERING_ROWS
 from gridmap.cases.rules.terms import STATUS_NAMES, Status
+from gridmap.cases.rules.timing import TIMING_ROWS
 
 TRANSITIONS: tuple[Transition, ...] = (
     *MAIN_LINE,
+    *TIMING_ROWS,
     *REGISTERING_ROWS,
     *CHECK_ROWS,
     *DISPATCH_ROWS,

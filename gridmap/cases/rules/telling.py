@@ -18,6 +18,7 @@ _LABELS = {
     "into": "并入事件",
     "absorbed": "并入本事件的事件",
     "lawful_channel": "依法可走的渠道",
+    "supervision": "督办等级",
     "party": "当事人",
     "people_count": "涉及人数",
     "money_yuan": "涉及金额（元）",
@@ -52,6 +53,7 @@ def telling(data: Mapping[str, Any]) -> list[str]:
         elif name == "category":
             found.append(f"类别：{old} → {new}")
     found.extend(_of_dispatch(data))
+    found.extend(data.get("limits", ()))
     if data.get("photos"):
         found.append(f"照片 {len(data['photos'])} 张")
     if data.get("unit_pending"):

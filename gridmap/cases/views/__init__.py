@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gridmap.cases.views import browse, desk, parties, register, routing, steps, whistles, work
+from gridmap.cases.views import browse, desk, parties, register, routing, steps, timing, whistles, work
 from gridmap.cases.views.door import blueprint
 
-__all__ = ["blueprint", "browse", "desk", "parties", "register", "routing", "steps", "whistles", "work"]
+__all__ = ["blueprint", "browse", "desk", "parties", "register", "routing", "steps", "timing", "whistles", "work"]

@@ -11,6 +11,7 @@ from gridmap.cases import rules
 from gridmap.cases.forms.filter import LABELS, LOCATED_NAMES
 from gridmap.cases.forms.paging import SORT_NAMES, Sort
 from gridmap.cases.queries import CaseRow
+from gridmap.cases.rules.clocks import SUPERVISION_NAMES
 from gridmap.cases.rules.orders import ORDER_KIND_NAMES, ORDER_STATUS_NAMES
 from gridmap.pages import code
 from gridmap.units.rules.datum import DATUM_LABELS
@@ -34,6 +35,7 @@ NAMES: dict[str, Any] = {
     "RISK_NAMES": rules.RISK_NAMES,
     "SCALE_NAMES": rules.SCALE_NAMES,
     "SORT_NAMES": SORT_NAMES,
+    "SUPERVISION_NAMES": SUPERVISION_NAMES,
     "Sort": Sort,
     "STATUS_NAMES": rules.STATUS_NAMES,
     "telling": rules.telling,
@@ -57,6 +59,8 @@ def as_item(row: CaseRow) -> dict[str, Any]:
         "status_name": rules.STATUS_NAMES[rules.Status(case.status)],
         "risk": case.risk,
         "lateness": row.lateness.value,
+        "supervision": case.supervision,
+        "stage_due_at": case.stage_due_at.isoformat() if case.stage_due_at else None,
         "unit_code": code(case.unit_code),
         "unit_name": row.place_name,
         "unit_pending": case.unit_pending,

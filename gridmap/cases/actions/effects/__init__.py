@@ -6,6 +6,7 @@ from gridmap.cases.actions.effects.checks import CHECK_EFFECTS
 from gridmap.cases.actions.effects.desk import DESK_EFFECTS
 from gridmap.cases.actions.effects.orders import ORDER_EFFECTS
 from gridmap.cases.actions.effects.registering import REGISTERING_EFFECTS
+from gridmap.cases.actions.effects.timing import TIMING_EFFECTS
 from gridmap.cases.actions.effects.transfer import TRANSFER_EFFECTS, move
 from gridmap.cases.actions.effects.whistles import WHISTLE_EFFECTS
 from gridmap.cases.actions.effects.work import Effect, Work
@@ -13,7 +14,7 @@ from gridmap.cases.rules import Action
 
 EFFECTS: dict[Action, Effect] = {
     **DESK_EFFECTS,
-    **ORDER_EFFECTS,
+    **ORDER_EFFECTS, **TIMING_EFFECTS,
     **REGISTERING_EFFECTS,
     **CHECK_EFFECTS,
     **TRANSFER_EFFECTS,

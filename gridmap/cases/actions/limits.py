@@ -1,0 +1,76 @@
+"""Changing a limit: a new version from now on; timers that run keep the one they started under."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from gridmap import audit
+from gridmap.access import Actor, Permission
+from gridmap.cases.models import CaseLimit
+from gridmap.cases.queries import categories_on
+from gridmap.cases.rules import Grade, Stage
+from gridmap.cases.rules.limits import check_amounts
+from gridmap.clock import local
+from gridmap.errors import BadInput, Forbidden
+from gridmap.worktime.rules import TimeKind
+
+
+def change_limit(
+    session: Session,
+    actor: Actor,
+    *,
+    stage: Stage,
+    category: str | None,
+    family: int | None,
+    grade: Grade | None,
+    kind: TimeKind,
+    amount: Decimal,
+    remind_before: Decimal | None,
+    second_after: Decimal | None,
+    source_note: str,
+    now: datetime,
+) -> CaseLimit:
+    """Write a version that holds from ``now`` (aware) on; the one before it of the same place ends. Raises ``BadInput``, ``Forbidden``."""
+    decision = actor.may(Permission.RULE_EDIT)
+    if not decision:
+        raise Forbidden(decision.reason)
+    check_amounts(kind, amount, remind_before, second_after)
+    if category and category not in {item.code for item in categories_on(session, local(now).date())}:
+        raise BadInput("现行类别清单里没有这个小类代码，请核对。", field="category")
+    family = None if category else family
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext("case_limits"))))
+    same = (
+        CaseLimit.stage == stage.value,
+        CaseLimit.category_code.is_not_distinct_from(category or None),
+        CaseLimit.family.is_not_distinct_from(family),
+        CaseLimit.grade.is_not_distinct_from(grade.value if grade else None),
+    )
+    before = session.scalars(select(CaseLimit).where(*same).order_by(CaseLimit.version.desc()).limit(1)).one_or_none()
+    if before is not None and before.valid_to is None:
+        before.valid_to = max(now, before.valid_from)
+        session.flush()
+    row = CaseLimit(
+        category_code=category or None,
+        family=family,
+        grade=grade.value if grade else None,
+        stage=stage.value,
+        kind=kind.value,
+        amount=amount,
+        remind_before=remind_before,
+        second_after=second_after,
+        source_note=source_note,
+        version=before.version + 1 if before else 1,
+        valid_from=now,
+        actor_name=actor.name,
+    )
+    session.add(row)
+    session.flush()
+    home = actor.home
+    audit.record(
+        session, actor, "limit.changed", f"{stage.value}:{row.id}", home.unit_code if home else 0, version=row.version
+    )
+    return row

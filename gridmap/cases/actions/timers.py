@@ -1,0 +1,118 @@
+"""Running the timers of a case: started and stopped with its stages, paused, recomputed; the case keeps what is due first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from gridmap.cases.models import Case, CaseTimer
+from gridmap.cases.queries.timers import calendars_for, limits_at, running_timers, timer_of
+from gridmap.cases.rules import STAGE_NAMES, Stage
+from gridmap.cases.rules.limits import StageLimit, level_times, limit_of, next_time
+from gridmap.worktime.queries import calendar_at
+from gridmap.worktime.rules import Pause, Timer, WorkCalendar, recompute, spoken_change, start, stop, timer_data
+
+Running = dict[Stage, CaseTimer]
+
+
+def change_stage(
+    session: Session, case: Case, *, starts: Collection[Stage], stops: Collection[Stage], reclassed: bool, now: datetime
+) -> list[str]:
+    """Stop and start the timers of a step at ``now`` (aware), recompute the others where class or grade changed.
+
+    Returns what changed in words, for the history. A stage that has no limit gets no timer.
+    """
+    if not (starts or stops or reclassed):
+        return []
+    running, told = running_timers(session, case), []
+    for stage in [stage for stage in running if stage in stops or stage in starts]:
+        stop_timer(session, running.pop(stage), now)
+    limits = limits_at(session, now) if starts or reclassed else []
+    if reclassed:
+        told = [words for row in running.values() if (words := _recompute(session, case, row, limits, now))]
+    pause = next((found for row in running.values() if (found := timer_of(row).paused_at(now))), None)
+    session.flush()
+    for stage in starts:
+        row = _start(session, case, stage, _limit(case, stage, limits), pause, now)
+        if row is not None:
+            running[stage] = row
+    show_due(case, running)
+    return told
+
+
+def _limit(case: Case, stage: Stage, limits: list[StageLimit]) -> StageLimit | None:
+    category = case.category
+    hours = category.limit_hours
+    return limit_of(
+        limits, stage, category=category.code, family=category.family, grade=case.grade, plain_hours=hours
+    )  # fmt: skip
+
+
+def _start(
+    session: Session, case: Case, stage: Stage, limit: StageLimit | None, pause: Pause | None, now: datetime
+) -> CaseTimer | None:
+    """Start the timer of a stage; a case that is paused stays paused in its new stage."""
+    if limit is None:
+        return None
+    calendar = calendar_at(session, case.unit_code, now)
+    timer = start(limit.limit, now, calendar)
+    if pause is not None:
+        timer = Timer(timer.limit, now, timer.calendars, (Pause(now, pause.until_at, pause.reason),))
+    row = CaseTimer(
+        county_code=case.county_code, unit_code=case.unit_code, case_id=case.id, stage=stage.value, started_at=now
+    )
+    row.reached = 0
+    _take_limit(row, limit)
+    keep_timer(session, row, timer)
+    session.add(row)
+    return row
+
+
+def _take_limit(row: CaseTimer, limit: StageLimit) -> None:
+    row.limit_id, row.source_note = limit.id, limit.source_note
+    row.remind_before, row.second_after = limit.remind_before, limit.second_after
+
+
+def keep_timer(session: Session, row: CaseTimer, timer: Timer) -> None:
+    """Keep a timer in its row, with the times that follow from it."""
+    calendars = calendars_for(session, [timer])
+    row.data, row.calendar_id, row.stopped_at = timer_data(timer), timer.calendar_version, timer.stopped_at
+    row.remind_at, row.due_at, row.second_at = level_times(timer, row.remind_before, row.second_after, calendars)
+    row.paused_until = max((pause.until_at for pause in timer.pauses), default=None)
+    times = row.remind_at, row.due_at, row.second_at
+    row.next_at = None if timer.stopped_at else next_time(times, row.reached or 0)
+
+
+def stop_timer(session: Session, row: CaseTimer, now: datetime) -> None:
+    """Stop a timer for good."""
+    keep_timer(session, row, stop(timer_of(row), now))
+
+
+def _recompute(session: Session, case: Case, row: CaseTimer, limits: list[StageLimit], now: datetime) -> str:
+    """Give a running timer the limit of the case's new class and grade; what was used counts. Return the change in words."""
+    limit, before = _limit(case, Stage(row.stage), limits), timer_of(row)
+    if limit is None:
+        return ""
+    if limit.limit == before.limit:
+        _take_limit(row, limit)
+        keep_timer(session, row, before)
+        return ""
+    after = recompute(before, limit.limit, now, keep_used=True)
+    _take_limit(row, limit)
+    return change_words(session, row, before, after)
+
+
+def change_words(session: Session, row: CaseTimer, before: Timer, after: Timer) -> str:
+    """Keep a changed timer and say what the change did."""
+    keep_timer(session, row, after)
+    calendars: dict[int, WorkCalendar] = calendars_for(session, [before, after])
+    return f"{STAGE_NAMES[Stage(row.stage)]}{spoken_change(before, after, calendars)}"
+
+
+def show_due(case: Case, running: Running) -> None:
+    """Write on the case when it is due as a whole, and which of its running timers is due first."""
+    if Stage.WHOLE in running:
+        case.due_at = running[Stage.WHOLE].due_at
+    case.stage_due_at = min((row.due_at for row in running.values()), default=None)

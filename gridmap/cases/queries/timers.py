@@ -1,0 +1,126 @@
+"""Reading limits and timers. Limits are public within the system; timers are read of a case that was found visible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from gridmap.cases.models import Case, CaseAppeal, CaseEscalation, CaseExtension, CaseLimit, CaseTimer
+from gridmap.cases.rules import Stage
+from gridmap.cases.rules.clocks import AppealStatus, Clocks, Supervision
+from gridmap.cases.rules.limits import StageLimit
+from gridmap.worktime.queries import calendars_of
+from gridmap.worktime.rules import TimeKind, Timer, WorkCalendar, timer_from
+
+
+def limits_at(session: Session, now: datetime) -> list[StageLimit]:
+    """Return all limits in force at ``now`` (aware)."""
+    valid = CaseLimit.valid_from <= now, or_(CaseLimit.valid_to.is_(None), CaseLimit.valid_to > now)
+    return [as_limit(row) for row in session.scalars(select(CaseLimit).where(*valid))]
+
+
+def as_limit(row: CaseLimit) -> StageLimit:
+    """Return a row as its value."""
+    return StageLimit(
+        row.id,
+        Stage(row.stage),
+        TimeKind(row.kind),
+        row.amount,
+        row.category_code,
+        row.family,
+        row.grade,
+        row.remind_before,
+        row.second_after,
+        row.source_note,
+    )
+
+
+def list_limits(session: Session) -> list[CaseLimit]:
+    """Return every version of every limit, those of one place together, newest first."""
+    order = CaseLimit.category_code, CaseLimit.family, CaseLimit.grade, CaseLimit.version.desc()
+    return list(session.scalars(select(CaseLimit).order_by(*order)))
+
+
+def list_timers(session: Session, case: Case) -> list[CaseTimer]:
+    """Return the timers of a case, in the order they started."""
+    mine = CaseTimer.county_code == case.county_code, CaseTimer.case_id == case.id
+    return list(session.scalars(select(CaseTimer).where(*mine).order_by(CaseTimer.started_at, CaseTimer.id)))
+
+
+def running_timers(session: Session, case: Case) -> dict[Stage, CaseTimer]:
+    """Return the timers of a case that have not stopped."""
+    mine = CaseTimer.county_code == case.county_code, CaseTimer.case_id == case.id, CaseTimer.stopped_at.is_(None)
+    return {Stage(row.stage): row for row in session.scalars(select(CaseTimer).where(*mine).order_by(CaseTimer.id))}
+
+
+def timer_of(row: CaseTimer) -> Timer:
+    """Return a row as the timer it keeps."""
+    return timer_from(row.data)
+
+
+def calendars_for(session: Session, timers: Iterable[Timer]) -> dict[int, WorkCalendar]:
+    """Return the versions of calendars that timers ran under."""
+    return calendars_of(session, {number for timer in timers for number in timer.versions})
+
+
+# Beside the other facts of a step: what runs, what is late and was not appealed against, what was asked.
+CLOCK_FACTS = (
+    " (select jsonb_build_object('running', coalesce(jsonb_agg(t.stage) filter (where t.stopped_at is null), '[]'),"
+    " 'paused', coalesce(bool_or(t.stopped_at is null and t.paused_until > :now), false),"
+    " 'late', coalesce(bool_or(t.due_at < coalesce(t.stopped_at, :now) and not exists (select from case_appeals a"
+    " where a.county_code = :county and a.timer_id = t.id)), false))"
+    " from case_timers t where t.county_code = :county and t.case_id = :case) as clocks,"
+    " (select e.asked_by from case_extensions e join case_timers t on (t.county_code, t.id) = (e.county_code, e.timer_id)"
+    " where e.county_code = :county and e.case_id = :case and e.status = 'asked' and t.stopped_at is null limit 1) as extension_by,"
+    " (select jsonb_build_array(a.status, a.asked_by, a.first_by) from case_appeals a where a.county_code = :county"
+    " and a.case_id = :case and a.status in ('asked', 'first_agreed')) as appeal"
+)
+
+
+def clocks_of(row: Any, case: Case) -> Clocks:
+    """Return what ``CLOCK_FACTS`` found as the guards see it."""
+    status, appellant, first = row.appeal or (None, None, None)
+    return Clocks(
+        frozenset(row.clocks["running"]),
+        row.clocks["paused"],
+        row.extension_by,
+        Supervision(case.supervision) if case.supervision else None,
+        row.clocks["late"],
+        AppealStatus(status) if status else None,
+        appellant,
+        first,
+    )
+
+
+def first_late(session: Session, case: Case, now: datetime) -> CaseTimer | None:
+    """Return the oldest timer of a case that was or is late and not yet appealed against, or ``None``."""
+    mine = CaseTimer.county_code == case.county_code, CaseTimer.case_id == case.id
+    appealed = select(CaseAppeal.timer_id).where(
+        CaseAppeal.county_code == case.county_code, CaseAppeal.case_id == case.id
+    )
+    query = select(CaseTimer).where(
+        *mine, CaseTimer.due_at < func.coalesce(CaseTimer.stopped_at, now), CaseTimer.id.not_in(appealed)
+    )
+    return session.scalars(query.order_by(CaseTimer.due_at, CaseTimer.id).limit(1)).one_or_none()
+
+
+def case_escalations(session: Session, case: Case) -> list[CaseEscalation]:
+    """Return the levels that timers of a case reached, oldest first."""
+    mine = CaseEscalation.county_code == case.county_code, CaseEscalation.case_id == case.id
+    return list(session.scalars(select(CaseEscalation).where(*mine).order_by(CaseEscalation.at, CaseEscalation.id)))
+
+
+def case_extensions(session: Session, case: Case) -> list[CaseExtension]:
+    """Return what was asked for more time, oldest first."""
+    mine = CaseExtension.county_code == case.county_code, CaseExtension.case_id == case.id
+    return list(session.scalars(select(CaseExtension).where(*mine).order_by(CaseExtension.id)))
+
+
+def case_appeals(session: Session, case: Case) -> list[CaseAppeal]:
+    """Return the appeals against time-outs of a case, oldest first."""
+    mine = CaseAppeal.county_code == case.county_code, CaseAppeal.case_id == case.id
+    return list(session.scalars(select(CaseAppeal).where(*mine).order_by(CaseAppeal.id)))

@@ -1,0 +1,131 @@
+"""Which limit a stage has: rows as data, the most specific one wins; and when its levels are reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from gridmap.cases.rules.course import Stage
+from gridmap.errors import BadInput
+from gridmap.worktime.rules import KIND_NAMES, Limit, TimeKind, Timer, timer_due_at
+from gridmap.worktime.rules.timers import Calendars
+
+
+class Level(StrEnum):
+    """What is reached of a limit, in order."""
+
+    REMIND = "remind"
+    OVERDUE = "overdue"
+    SECOND = "second"
+
+
+LEVEL_NAMES = {Level.REMIND: "到期前提醒", Level.OVERDUE: "超时", Level.SECOND: "再次超时"}
+LEVELS = tuple(Level)
+
+
+@dataclass(frozen=True)
+class StageLimit:
+    """A row of the limits: for a class (or its family) and a grade, ``None`` where it holds for all of them.
+
+    ``remind_before`` and ``second_after`` are amounts of the same kind of time, before and after the limit.
+    """
+
+    id: int | None
+    stage: Stage
+    kind: TimeKind
+    amount: Decimal
+    category: str | None = None
+    family: int | None = None
+    grade: str | None = None
+    remind_before: Decimal | None = None
+    second_after: Decimal | None = None
+    source_note: str = ""
+
+    @property
+    def limit(self) -> Limit:
+        """The limit itself."""
+        return Limit(self.kind, self.amount)
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool]:
+        """How specific it is: class before family before grade."""
+        return self.category is not None, self.family is not None, self.grade is not None
+
+    def fits(self, category: str, family: int, grade: str) -> bool:
+        """Say whether it holds for a case."""
+        return (
+            self.category in (None, category) and self.family in (None, family) and self.grade in (None, grade)
+        )  # fmt: skip
+
+
+def limit_of(
+    rows: Iterable[StageLimit], stage: Stage, *, category: str, family: int, grade: str, plain_hours: int | None
+) -> StageLimit | None:
+    """Return the limit of a stage, or ``None``: the most specific row that fits.
+
+    ``plain_hours`` is what the list of classes itself says for the whole course, in hours by the clock: as specific as a row of
+    the class, and less than one.
+    """
+    fitting = [row for row in rows if row.stage is stage and row.fits(category, family, grade)]
+    if stage is Stage.WHOLE and plain_hours:
+        own = StageLimit(
+            None,
+            stage,
+            TimeKind.EMERGENCY_HOURS,
+            Decimal(plain_hours),
+            category=category,
+            source_note="类别清单所列期限",
+        )
+        fitting.append(own)
+    return max(fitting, key=lambda row: (row.rank, row.id is not None, row.id or 0), default=None)
+
+
+def check_amounts(kind: TimeKind, amount: Decimal, remind_before: Decimal | None, second_after: Decimal | None) -> None:
+    """Check a new row. Raises ``BadInput`` with the field and the remedy."""
+    Limit(kind, amount)
+    if remind_before is not None:
+        if not 0 < remind_before < amount:
+            raise BadInput("提前提醒应大于 0、小于时限本身。", field="remind_before")
+        _whole(kind, remind_before, "remind_before")
+    if second_after is not None:
+        if second_after <= 0:
+            raise BadInput("再次超时应大于 0。", field="second_after")
+        _whole(kind, second_after, "second_after")
+        Limit(kind, amount + second_after)
+
+
+def _whole(kind: TimeKind, amount: Decimal, field: str) -> None:
+    try:
+        Limit(kind, amount)
+    except BadInput as fault:
+        raise BadInput(fault.message, field=field) from fault
+
+
+def level_times(
+    timer: Timer, remind_before: Decimal | None, second_after: Decimal | None, calendars: Calendars
+) -> tuple[datetime | None, datetime, datetime | None]:
+    """Return when each level of a running timer is reached (``None``: it has no such level); aware, in UTC.
+
+    An extension keeps the distances; a limit changed to less than the reminder has none.
+    """
+    amount = timer.limit.amount
+
+    def at(total: Decimal) -> datetime:
+        return timer_due_at(replace(timer, limit=replace(timer.limit, amount=total)), calendars)
+
+    remind = at(amount - remind_before) if remind_before and remind_before < amount else None
+    second = at(amount + second_after) if second_after else None
+    return remind, at(amount), second
+
+
+def next_time(times: tuple[datetime | None, datetime | None, datetime | None], reached: int) -> datetime | None:
+    """Return when the next level is reached after the first ``reached`` ones are done, or ``None``."""
+    return next((at for at in times[reached:] if at is not None), None)
+
+
+def amount_words(kind: TimeKind | str, amount: Decimal | None) -> str:
+    """Return an amount in words: 4 工作时; blank for none."""
+    return "" if amount is None else f"{amount.normalize():f} {KIND_NAMES[TimeKind(kind)]}"

@@ -1,0 +1,153 @@
+"""The limits of a case on its page, why they fall due when they do, and the administrator's page of limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from gridmap.access import Permission
+from gridmap.cases import queries, rules
+from gridmap.cases.actions.limits import change_limit as write_limit
+from gridmap.cases.forms.limits import FAMILY_NAMES, LimitForm
+from gridmap.cases.models import CaseLimit, CaseTimer
+from gridmap.cases.queries import CaseRow
+from gridmap.cases.queries import timers as reading
+from gridmap.cases.rules.clocks import APPEAL_STATUS_NAMES, EXTENSION_STATUS_NAMES
+from gridmap.cases.rules.limits import LEVEL_NAMES, amount_words
+from gridmap.cases.views.door import DETAIL_PARTS, MISSING, NAMES, blueprint
+from gridmap.clock import now
+from gridmap.errors import NotFound
+from gridmap.web import actor, attempt, requires, session
+from gridmap.worktime.rules import (
+    TimeKind,
+    explain_timer,
+    is_overdue,
+    spoken_remaining,
+    spoken_time,
+    timer_remaining,
+)
+
+WORDS = {
+    "STAGE_NAMES": rules.STAGE_NAMES,
+    "LEVEL_NAMES": LEVEL_NAMES,
+    "EXTENSION_STATUS_NAMES": EXTENSION_STATUS_NAMES,
+    "APPEAL_STATUS_NAMES": APPEAL_STATUS_NAMES,
+    "amount_words": amount_words,
+}
+
+
+def _clocks(rows: Iterable[CaseTimer]) -> list[dict[str, Any]]:
+    """Return timers as the pages show them: what is left in words, and how it looks."""
+    rows, at = list(rows), now()
+    calendars = reading.calendars_for(session, [reading.timer_of(row) for row in rows])
+    found = []
+    for row in rows:
+        timer = reading.timer_of(row)
+        late, pause = is_overdue(timer, at, calendars), timer.paused_at(at)
+        words = spoken_remaining(timer_remaining(timer, at, calendars), timer.limit.kind, is_overdue=late)
+        if pause and not timer.stopped_at:
+            words = f"已暂停至 {spoken_time(pause.until_at)}，{words}"
+        elif timer.stopped_at:
+            words = f"已结束，{words.replace('剩余', '提前') if not late else words}"
+        soon = row.remind_at is not None and row.remind_at <= at
+        look = "late" if late else "ended" if timer.stopped_at else "due_soon" if soon else "on_time"
+        found.append(
+            {
+                "name": rules.STAGE_NAMES[rules.Stage(row.stage)],
+                "words": words,
+                "look": look,
+                "limit": timer.limit.name,
+                "due_at": row.due_at,
+                "source_note": row.source_note,
+                "told": explain_timer(timer, calendars),
+                "calendars": [
+                    f"自 {spoken_time(span.from_at)} 起按{calendars[span.version_id].label}计算。"
+                    for span in timer.calendars[1:]
+                ],
+            }
+        )
+    return found
+
+
+def timing_part(row: CaseRow, _facts: rules.Facts) -> dict[str, Any]:
+    """Return the part of a case's page about its limits."""
+    timers = reading.list_timers(session, row.case)
+    return {
+        "timing": {
+            "rows": _clocks(timer for timer in timers if timer.stopped_at is None),
+            "exempted": {timer.id for timer in timers if timer.exempted_at},
+            "escalations": reading.case_escalations(session, row.case),
+            "extensions": reading.case_extensions(session, row.case),
+            "appeals": reading.case_appeals(session, row.case),
+        },
+        **WORDS,
+    }
+
+
+DETAIL_PARTS.append(timing_part)
+
+
+@blueprint.get("/cases/<case_code>/deadlines")
+@requires(Permission.CASE_READ)
+def deadlines(case_code: str) -> str:
+    """Why each limit of a case falls due when it does, interval by interval."""
+    row = queries.one_case(session, actor, case_code, now())
+    if row is None:
+        raise NotFound(MISSING)
+    clocks = _clocks(reversed(reading.list_timers(session, row.case)))
+    return render_template("cases/deadlines.html", case=row.case, timing={"all": clocks}, **NAMES)
+
+
+@blueprint.get("/cases/limits")
+@requires(Permission.RULE_EDIT)
+def limits() -> str:
+    """All limits in force, and those before."""
+    return _page(LimitForm(None))
+
+
+@blueprint.post("/cases/limits")
+@requires(Permission.RULE_EDIT)
+def change_limit() -> Response | tuple[str, int]:
+    """Write a new version of a limit."""
+    form = LimitForm()
+    if form.validate():
+        with attempt(form) as tried:
+            row = write_limit(
+                session,
+                actor,
+                stage=rules.Stage(form.stage.data),
+                category=form.category.data,
+                family=int(form.family.data) if form.family.data else None,
+                grade=rules.Grade(form.grade.data) if form.grade.data else None,
+                kind=TimeKind(form.kind.data),
+                amount=form.decimal("amount") or Decimal(0),
+                remind_before=form.decimal("remind_before"),
+                second_after=form.decimal("second_after"),
+                source_note=form.source_note.data,
+                now=now(),
+            )
+        if tried:
+            flash(f"已保存为第 {row.version} 版，今后开始的计时按它计算，已在计时的不变。")
+            return redirect(url_for(".limits"))
+    return _page(form), 400
+
+
+def _page(form: LimitForm) -> str:
+    rows = reading.list_limits(session)
+    order = {stage.value: number for number, stage in enumerate(rules.Stage)}
+    current = sorted((row for row in rows if row.valid_to is None), key=lambda row: order[row.stage])
+    former = [row for row in rows if row.valid_to is not None]
+    return render_template(
+        "cases/limits/index.html", form=form, current=current, former=former, where=_where, **WORDS, **NAMES
+    )
+
+
+def _where(row: CaseLimit) -> str:
+    """Say for what a limit holds."""
+    place = f"小类 {row.category_code}" if row.category_code else FAMILY_NAMES[str(row.family)] if row.family else ""
+    grade = rules.GRADE_NAMES[rules.Grade(row.grade)] if row.grade else ""
+    return "，".join(part for part in (place, grade) if part) or "全部"
