@@ -18,6 +18,7 @@ from gridmap.demo.actions.copying import column, copy, geometry_column, instant_
 from gridmap.demo.actions.ground import County, prepared
 from gridmap.demo.actions.histories import OWN_EYES
 from gridmap.demo.actions.people import Staff
+from gridmap.demo.rules.course import NEVER
 from gridmap.demo.rules.incidents import Incidents, imagine
 from gridmap.demo.rules.places import Ground
 from gridmap.demo.rules.rhythm import UTC_OFFSET_S
@@ -100,6 +101,7 @@ def _columns(
         "occurred_at": instant_column(cases.occurred),
         "received_at": instant_column(cases.received),
         "due_at": instant_column(cases.course.due),
+        "stage_due_at": instant_column(np.where(cases.course.closed == NEVER, cases.course.due, NEVER)),
         "closed_at": instant_column(cases.course.closed),
         "updated_at": instant_column(np.maximum(cases.course.closed, cases.received)),
         "created_by": reporters,
