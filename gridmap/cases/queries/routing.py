@@ -86,8 +86,9 @@ class Trial:
     start: date
     end: date
     total: int = 0
-    same: int = 0  # of those a rule fits: how many went where it sends to
-    fitted: int = 0
+    fitted: int = 0  # a rule fits
+    sent: int = 0  # of those: sent somewhere
+    same: int = 0  # of those: where the rule sends to
     rows: list[tuple[str, str, str, int]] = field(default_factory=list)
 
 
@@ -105,6 +106,7 @@ def trial(session: Session, actor: Actor, unit_code: int, span: tuple[datetime, 
         found.total += 1
         if rule:
             found.fitted += 1
+            found.sent += went != NOT_SENT
             found.same += rule.department_name == went
         counted[(rule.name if rule else "", rule.department_name if rule else "", went)] += 1
     found.rows = sorted((*key, n) for key, n in counted.items())
