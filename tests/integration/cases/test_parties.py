@@ -60,6 +60,8 @@ def test_masked_for_readers_and_opened_for_a_purpose(
     opened = course.desk.post(address, data={"purpose": "电话核实"}).get_data(as_text=True)
     assert all(value in opened for value in PLAIN)
     auditor = signed_in((Role.AUDITOR, TOWN_A))
+    assert "/cases/openings" in auditor.get("/cases").get_data(as_text=True)
+    assert "/cases/openings" not in course.desk.get("/cases").get_data(as_text=True)
     log = auditor.get("/cases/openings").get_data(as_text=True)
     assert "何静" in log
     assert "电话核实" in log
