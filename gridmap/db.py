@@ -88,12 +88,18 @@ def grants_for(table: str, rights: str) -> str:
     return f"grant {rights} on {table} to {APP_ROLE}, {POSTS_ROLE}, {JOBS_ROLE}"
 
 
-def scope_settings(actor: Actor | None) -> dict[str, str]:
+WRITING_PATIENCE = 10
+"""How many times longer a statement of a request that writes may take: a version of 5,000 outlines is stored in one piece."""
+
+
+def scope_settings(actor: Actor | None, patience: int = 1) -> dict[str, str]:
     """Return what is set at the start of a transaction for ``actor`` (``None``: nobody, who sees nothing).
 
-    Also how long a statement may take, so that no page holds the database; PostgreSQL ends it with SQLSTATE 57014.
+    Also how long a statement may take, ``patience`` times what a page may, so that nobody holds the database; PostgreSQL
+    ends it with SQLSTATE 57014.
     """
-    limit = {"statement_timeout": str(max(1, round(settings().page_timeout_seconds * 1000)))}  # ms; 0 would be no limit
+    most_ms = max(1, round(settings().page_timeout_seconds * patience * 1000))  # 0 would be no limit
+    limit = {"statement_timeout": str(most_ms)}
     if actor is None or not actor.ranges:
         return {"role": APP_ROLE, "gridmap.scope_lo": "0", "gridmap.scope_hi": "0", "gridmap.account_id": "0", **limit}
     ranges = actor.ranges
@@ -158,9 +164,9 @@ class Database:
         self.engine = make_engine(url, **options)
         self.factory.configure(bind=self.engine)
 
-    def open(self, actor: Actor | None) -> Session:
-        """Return a new session that works within the scope of ``actor``."""
-        return self.factory(info={"actor": actor})
+    def open(self, actor: Actor | None, patience: int = 1) -> Session:
+        """Return a new session that works within the scope of ``actor``; see ``scope_settings`` for ``patience``."""
+        return self.factory(info={"actor": actor, "patience": patience})
 
     @contextmanager
     def lean(self) -> Iterator[Any]:
@@ -186,7 +192,7 @@ def _set_scope(session: Session, _transaction: Any, connection: Connection) -> N
     """Tell PostgreSQL whose scope this transaction has: one statement, gone with the transaction."""
     if "actor" not in session.info:
         return
-    values = scope_settings(session.info["actor"])
+    values = scope_settings(session.info["actor"], session.info.get("patience", 1))
     calls = ", ".join(f"set_config('{key}', '{value}', true)" for key, value in values.items())
     connection.exec_driver_sql(f"select {calls}")
 

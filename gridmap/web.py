@@ -24,7 +24,7 @@ from wtforms.meta import DefaultMeta
 
 from gridmap.access import Actor, Permission
 from gridmap.constraints import from_database
-from gridmap.db import database
+from gridmap.db import WRITING_PATIENCE, database
 from gridmap.errors import BadInput, Forbidden, NotFound, NotSignedIn
 
 BODY_BYTES = 16 * 1024 * 1024  # of a request that brings no file: an outline of 100,000 vertices has some 4 MB
@@ -38,7 +38,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def _session() -> Session:
     """Return the session of this request, made at first use in the scope of its actor."""
     if "session" not in g:
-        g.session = database.open(_actor_or_none())
+        g.session = database.open(_actor_or_none(), WRITING_PATIENCE if request.method in WRITES else 1)
     return g.session
 
 

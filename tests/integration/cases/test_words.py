@@ -146,3 +146,12 @@ def test_a_statement_that_takes_too_long_ends(
         session.execute(text("select pg_sleep(2)"))
     assert getattr(fault.value.orig, "pgcode", None) == "57014"
     assert "set local statement_timeout = '50';" in scope_statement(None)
+
+
+@pytest.mark.parametrize(("method", "seconds"), [("GET", "15s"), ("POST", "150s")])
+def test_a_request_that_writes_may_take_longer(app: Any, connection: Any, method: str, seconds: str) -> None:
+    from gridmap.web import session
+
+    with app.test_request_context("/units/import", method=method):
+        told = session.execute(text("show statement_timeout")).scalar_one()
+    assert str(told).replace("2min 30s", "150s") == seconds
