@@ -83,6 +83,7 @@ class Permission(StrEnum):
     MAP_READ = "map:read"
     PARTY_READ = "party:read"
     RULE_EDIT = "rule:edit"
+    TEMPLATE_EDIT = "template:edit"
     UNIT_EDIT = "unit:edit"
     UNIT_IMPORT = "unit:import"
     UNIT_PUBLISH = "unit:publish"
@@ -112,6 +113,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.CASE_ROUTE,
             Permission.MAP_READ,
             Permission.RULE_EDIT,
+            Permission.TEMPLATE_EDIT,
             Permission.UNIT_EDIT,
             Permission.UNIT_IMPORT,
             Permission.UNIT_PUBLISH,
@@ -216,6 +218,7 @@ PERMISSION_NAMES = {
     Permission.MAP_READ: "查看防控地图",
     Permission.PARTY_READ: "查看当事人",
     Permission.RULE_EDIT: "维护办理时限",
+    Permission.TEMPLATE_EDIT: "维护文书模板",
     Permission.UNIT_EDIT: "编辑区划边界",
     Permission.UNIT_IMPORT: "导入区划",
     Permission.UNIT_PUBLISH: "发布区划版本",

@@ -28,8 +28,9 @@ FORMATS = ("JPEG", "PNG", "WEBP")  # the first takes MPO too, as some phones wri
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE_PX = 2560
 QUALITY = 85
+ENDINGS = ("jpg", "docx", "pdf")
 YOUNGEST_SWEPT_S = 24 * 3600
-_LOCK = "hashtextextended(:key, 7)"  # of the bytes of one photo
+_LOCK = "hashtextextended(:key, 7)"  # of the bytes of one file
 
 
 @dataclass(frozen=True)
@@ -107,18 +108,28 @@ def _encoded(image: Image.Image) -> Photo:
 
 def photo_path(sha256: str) -> Path:
     """Return where a photo with this hash is kept. Raises ``ValueError`` for anything but a SHA-256 in hexadecimal."""
-    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-        raise ValueError("not a SHA-256")
-    return settings().media_dir / sha256[:2] / f"{sha256}.jpg"
+    return kept_path(sha256, "jpg")
+
+
+def kept_path(sha256: str, ending: str) -> Path:
+    """Return where bytes with this hash are kept under one of ``ENDINGS``. Raises ``ValueError`` for anything else."""
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256) or ending not in ENDINGS:
+        raise ValueError("not a SHA-256 or no kind of kept file")
+    return settings().media_dir / sha256[:2] / f"{sha256}.{ending}"
 
 
 def store_photo(session: Session, photo: Photo) -> None:
-    """Write a photo to the media folder within the current transaction; undone when that is rolled back.
+    """Write a photo to the media folder within the current transaction, see ``store_bytes``."""
+    store_bytes(session, photo.content, photo.sha256, "jpg")
+
+
+def store_bytes(session: Session, content: bytes, sha256: str, ending: str) -> None:
+    """Write bytes to the media folder within the current transaction; undone when that is rolled back.
 
     Transactions that store the same bytes wait for each other, so that none takes a file for granted that another removes.
     """
-    session.execute(text(f"select pg_advisory_xact_lock({_LOCK})"), {"key": photo.sha256})
-    path = photo_path(photo.sha256)
+    session.execute(text(f"select pg_advisory_xact_lock({_LOCK})"), {"key": sha256})
+    path = kept_path(sha256, ending)
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,7 +137,7 @@ def store_photo(session: Session, photo: Photo) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as out:
-            out.write(photo.content)
+            out.write(content)
             out.flush()
             os.fsync(out.fileno())
         os.replace(temporary, path)
@@ -170,7 +181,7 @@ def sweep_photos(session: Session, *, keep_days: int) -> int:
         if not path.is_file() or path.stat().st_mtime > oldest_kept:
             continue
         if path.name.startswith(".new-") or (
-            re.fullmatch(r"[0-9a-f]{64}\.jpg", path.name) and _unnamed(session, columns, path.stem)
+            re.fullmatch(rf"[0-9a-f]{{64}}\.({'|'.join(ENDINGS)})", path.name) and _unnamed(session, columns, path.stem)
         ):  # cut off while it was written
             path.unlink(missing_ok=True)
             removed += 1

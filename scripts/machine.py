@@ -36,8 +36,15 @@ def postgres_with_postgis() -> int | None:
 
 
 def has_chinese_fonts() -> bool:
-    """Say whether a CJK font that the screenshots need is installed."""
+    """Say whether a CJK font that printed papers and screenshots need is installed."""
     return any(glob.glob(f"/usr/share/fonts/**/{name}*", recursive=True) for name in ("NotoSansCJK", "SourceHanSans"))
+
+
+def has_text_layout() -> bool:
+    """Say whether Pango is there, which lays out the text of PDFs (WeasyPrint loads it; no Python package brings it)."""
+    folders = ("/usr/lib/*", "/usr/lib64", "/usr/local/lib", "/opt/homebrew/lib")
+    wanted = ("libpango-1.0.so*", "libpangoft2-1.0.so*", "libharfbuzz-subset.so*")
+    return all(any(glob.glob(f"{folder}/{name}") for folder in folders) for name in wanted)
 
 
 def has_browser() -> bool:
@@ -54,16 +61,23 @@ def missing(purpose: str) -> list[str]:
         wanted.append("postgres")
     if importlib.util.find_spec("ensurepip") is None:
         wanted.append("venv")
+    if purpose != "check":  # papers are printed as PDF
+        wanted += [] if has_text_layout() else ["layout"]
+        wanted += [] if has_chinese_fonts() else ["fonts"]
     if purpose in ("test", "bench"):
         wanted += [] if has_browser() else ["browser"]
-        wanted += [] if has_chinese_fonts() else ["fonts"]
     return wanted
 
 
 def install(wanted: list[str]) -> None:
     """Install the system packages for what is missing. Raises ``SetupError``; a repeat goes on where it stopped."""
     if not shutil.which("apt-get"):
-        names = {"postgres": "PostgreSQL 15+ 与 PostGIS 3", "venv": "Python venv 模块", "browser": "Chromium"}
+        names = {
+            "postgres": "PostgreSQL 15+ 与 PostGIS 3",
+            "venv": "Python venv 模块",
+            "browser": "Chromium",
+            "layout": "Pango 排版库",
+        }
         need = "、".join(names.get(one, "Noto CJK 字体") for one in wanted)
         raise SetupError(f"本机不是 Debian/Ubuntu，无法自动安装：请先自行装好 {need}，再重试。")
     root = as_root(wanted)
@@ -97,6 +111,8 @@ def packages_for(one: str, guess: bool = False) -> list[str]:
     """Return the package names for one missing thing; ``guess`` does not ask the package lists."""
     if one == "venv":
         return [f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"]
+    if one == "layout":
+        return ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
     if one == "fonts":
         return ["fonts-noto-cjk"]
     if one == "browser":

@@ -203,6 +203,23 @@ class Factories:
             entry = read_party(role, values.pop("name", "张三丰"), **values)
             return int(add_party(session, None, case=case, entry=entry, now=datetime.now(UTC)).id)
 
+    def paper(self, case_code: str) -> int:
+        """Add a paper that still waits for its making to a case and return its number."""
+        from sqlalchemy import select
+
+        from gridmap.cases.models import Case, CaseDocument
+
+        with self.owner() as session:
+            case = session.scalars(select(Case).where(Case.case_code == case_code)).one()
+            paper = CaseDocument(
+                county_code=case.county_code, unit_code=case.unit_code, case_id=case.id, kind="registration",
+                issuer_code=case.unit_code, issuer_name="示例综治中心", fields={}, asked_at=datetime.now(UTC),
+                actor_name="测试员",
+            )  # fmt: skip
+            session.add(paper)
+            session.flush()
+            return int(paper.id)
+
     def version(self, unit_code: int) -> int:
         """Add a draft version of outlines for a unit and return its number."""
         from gridmap.units.models import OutlineVersion

@@ -25,6 +25,8 @@ ROWS = {
     "boundary_sources": "kind, file_name, sha256, size_bytes, actor_name, report) values ({c}, {u}, 'edit', '', '', 0, '', '{{}}')",
     "case_cells": "unit_level, cell_level, by_status, cell, family, status, n, sum_x, sum_y) values ({c}, {u}, 9, 3, true, 0, 1, 'registered', 1, 0, 0)",
     "case_deltas": "month, family, status, n) values ({c}, {u}, '2026-01-01', 1, 'registered', 1)",
+    "case_documents": "case_id, kind, issuer_code, issuer_name, fields, asked_at, actor_name)"
+    " select {c}, {u}, id, 'order', {u}, '某中心', '{{}}'::jsonb, now(), '系统' from cases where unit_code = {u}",
     "case_appeals": "case_id, timer_id, reason, status, asked_at, asked_by, asked_name)"
     " select {c}, {u}, case_id, id, 'r', 'asked', now(), 1, '某' from case_timers where unit_code = {u}",
     "case_escalations": "case_id, timer_id, stage, level, at, written_at, tell_at)"
@@ -51,6 +53,7 @@ ROWS = {
     "cases": "case_code, category_id, channel, grade, scale, status, title, received_at, position_method)"
     " select {c}, {u}, 'x{u}', min(id), 'visit', 'worry', 'individual', 'registered', 't', now(), 'none' from categories",
     "departments": "name) values ({c}, {u}, '某所')",
+    "document_numbers": "kind, year, last) values ({c}, {u}, 'order', 2026, 1)",
     "events": "kind, subject, actor_name) values ({c}, {u}, 'a.b', 's', '系统')",
     "notice_addresses": "role, channel, address) values ({c}, {u}, 'leader', 'email', 'a@example.org')",
     "notice_deliveries": "notice_id, address_id) values ({c}, {u}, {u}, 1)",
@@ -61,7 +64,7 @@ ROWS = {
     "routing_rules": "position, name, department_name, active_from, source_note, updated_at)"
     " values ({c}, {u}, 1, '规则', '中心自办', '2026-01-01', '依据', now())",
 }
-OF_CASES = {"case_orders", "case_parties", "case_photos", "case_steps", "case_tasks", "case_whistles"}
+OF_CASES = {"case_documents", "case_orders", "case_parties", "case_photos", "case_steps", "case_tasks", "case_whistles"}
 OF_WHISTLES = {"case_whistle_calls"}
 
 OF_TIMERS = {"case_appeals", "case_escalations", "case_extensions"}

@@ -60,6 +60,17 @@ def test_no_root_and_no_sudo_names_the_packages(monkeypatch: pytest.MonkeyPatch)
         machine.install(["postgres"])
 
 
+def test_what_prints_papers_is_installed_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine.glob, "glob", lambda *_, **__: [])
+    monkeypatch.setenv("GRIDMAP_DATABASE_URL", "postgresql://x")
+    assert {"layout", "fonts"} <= set(machine.missing("run"))
+    assert "layout" not in machine.missing("check")
+    packages = machine.packages_for("layout")
+    assert packages == ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
+    monkeypatch.undo()
+    assert machine.has_text_layout()
+
+
 def test_not_a_debian_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine.shutil, "which", lambda name, **_: None)
     with pytest.raises(report.SetupError, match=r"PostgreSQL 15\+ 与 PostGIS 3"):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from gridmap import audit
 from gridmap.access import GRANTS, ROLE_NAMES, Actor, Post
+from gridmap.cases.actions.documents import ask_document
 from gridmap.cases.actions.effects import EFFECTS, FINISHES, Work
 from gridmap.cases.actions.photos import attach_photos
 from gridmap.cases.actions.timers import change_stage
@@ -15,7 +16,17 @@ from gridmap.cases.actions.told import tell_of
 from gridmap.cases.forms import Given
 from gridmap.cases.models import Case, CaseStep
 from gridmap.cases.queries.course import doer_of, facts_of, last_step, locked_case, step_with_client
-from gridmap.cases.rules import ACTION_NAMES, STATUS_NAMES, Action, Status, Transition, judge, refusal, transition
+from gridmap.cases.rules import (
+    ACTION_NAMES,
+    STATUS_NAMES,
+    Action,
+    Document,
+    Status,
+    Transition,
+    judge,
+    refusal,
+    transition,
+)
 from gridmap.clock import local
 from gridmap.errors import Conflict, Forbidden, NotFound
 
@@ -95,6 +106,10 @@ def add_step(
     )
     session.add(step)
     audit.record(session, actor, row.event, case.case_code, case.unit_code, status=row.after.value, step=number)
+    paper = data.get("paper") or row.document
+    if paper:
+        kind = Document(paper)
+        ask_document(session, actor, case, row, kind=kind, step_number=number, given=given, data=data, now=now)
     return step
 
 

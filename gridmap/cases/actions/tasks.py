@@ -1,11 +1,17 @@
-"""Jobs of the words of cases: fold every minute what is waiting, and prove every night that nothing is missing."""
+"""Jobs of cases: fold every minute the words that wait, prove every night that none is missing; make papers."""
 
 from __future__ import annotations
 
 import logging
 
+from procrastinate import RetryStrategy
+from sqlalchemy import select
+
 from gridmap import jobs
+from gridmap.cases.actions.documents import JOB, make_document
 from gridmap.cases.actions.words import FOLD_CASES, audit_words, fold_words
+from gridmap.cases.models import CaseDocument
+from gridmap.clock import now
 
 log = logging.getLogger("gridmap.cases")
 
@@ -30,3 +36,13 @@ def audit(timestamp: int = 0) -> None:  # noqa: ARG001 - what the queue passes t
     if wrong:
         raise RuntimeError(f"检索词与事件不符：{wrong} 件，请以库主身份重建（gridmap.cases.actions.rebuild_words）。")
     log.info("kept words agree with the cases")
+
+
+@jobs.app.task(name=JOB, retry=RetryStrategy(max_attempts=6, exponential_wait=4))
+def document(county_code: int, document_id: int) -> None:
+    """Make a paper that a step asked for; made already (at once, or by a job that was cut off after its commit) is fine."""
+    with jobs.job_session() as session:
+        mine = CaseDocument.county_code == county_code, CaseDocument.id == document_id
+        paper = session.scalars(select(CaseDocument).where(*mine)).one_or_none()
+        if paper is not None:
+            make_document(session, paper, now=now())

@@ -2,6 +2,7 @@
 
 from gridmap.cases.models.case import Case, CasePhoto, CaseWords, CaseWordsWaiting, Category, CategoryVersion
 from gridmap.cases.models.course import CaseOrder, CaseStep
+from gridmap.cases.models.documents import CaseDocument, DocumentNumber, DocumentTemplate
 from gridmap.cases.models.escalation import CaseAppeal, CaseEscalation, CaseExtension
 from gridmap.cases.models.limits import CaseLimit, CaseTimer
 from gridmap.cases.models.parties import CaseParty
@@ -13,6 +14,7 @@ from gridmap.cases.models.work import CaseSeen, SavedFilter
 __all__ = [
     "Case",
     "CaseAppeal",
+    "CaseDocument",
     "CaseEscalation",
     "CaseExtension",
     "CaseLimit",
@@ -21,14 +23,16 @@ __all__ = [
     "CasePhoto",
     "CaseSeen",
     "CaseStep",
-    "CaseTimer",
     "CaseTask",
+    "CaseTimer",
     "CaseWhistle",
     "CaseWhistleCall",
     "CaseWords",
     "CaseWordsWaiting",
     "Category",
     "CategoryVersion",
+    "DocumentNumber",
+    "DocumentTemplate",
     "RoutingRule",
     "SavedFilter",
 ]

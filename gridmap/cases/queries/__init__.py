@@ -11,6 +11,15 @@ from gridmap.cases.queries.course import (
     list_steps,
 )
 from gridmap.cases.queries.detail import case_with_client, list_photos, one_case, one_photo
+from gridmap.cases.queries.documents import (
+    list_documents,
+    list_templates,
+    may_read_paper,
+    one_document,
+    one_template,
+    template_areas,
+)
+from gridmap.cases.queries.dossier import dossier_of
 from gridmap.cases.queries.listing import CaseRow, Listing, count_cases, list_cases
 from gridmap.cases.queries.places import Placing, UnitAt, placing, tell_name
 from gridmap.cases.queries.reference import categories_on, is_unit, unit_choices
@@ -28,19 +37,26 @@ __all__ = [
     "count_cases",
     "departments_for",
     "doer_of",
+    "dossier_of",
     "facts_of",
     "is_unit",
     "late_condition",
     "like_pattern",
     "list_cases",
+    "list_documents",
     "list_orders",
     "list_photos",
     "list_steps",
+    "list_templates",
+    "may_read_paper",
     "midnight",
     "one_case",
+    "one_document",
     "one_photo",
+    "one_template",
     "placing",
     "tell_name",
+    "template_areas",
     "unit_choices",
     "visible_cases",
 ]

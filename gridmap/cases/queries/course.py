@@ -31,6 +31,7 @@ from gridmap.cases.rules import (
     county_of,
 )
 from gridmap.cases.rules.course import HANDLING_ACTIONS
+from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES, WRITTEN
 from gridmap.cases.rules.parties import PARTY_ROLE_NAMES
 from gridmap.clock import local
 
@@ -60,7 +61,12 @@ def locked_case(session: Session, actor: Actor, case_code: str) -> Case | None:
 
 def facts_of(session: Session, case: Case, now: datetime | None = None) -> tuple[Facts, int]:
     """Return what the guards may look at, and the number of the last step (0: none yet)."""
-    values = {"county": case.county_code, "case": case.id, "handling": list(HANDLING_ACTIONS), "now": now or datetime.now(UTC)}
+    values = {
+        "county": case.county_code,
+        "case": case.id,
+        "handling": list(HANDLING_ACTIONS),
+        "now": now or datetime.now(UTC),
+    }
     row = session.execute(_FACTS, values).one()
     orders = [(kind, Order(*rest)) for kind, *rest in row.orders]
     whistle = open_whistle(row.whistle)
@@ -124,6 +130,7 @@ def choices(session: Session, case: Case, facts: Facts, wanted: Input, now: date
         "grade": list(GRADE_NAMES.items()),
         "scale": list(SCALE_NAMES.items()),
         "risk": list(RISK_NAMES.items()),
+        "paper": [(kind, DOCUMENT_NAMES[kind]) for kind in WRITTEN],
         "means": list(MEANS_NAMES.items()),
         "party_role": list(PARTY_ROLE_NAMES.items()),
         "satisfied": [(item, name) for item, name in SATISFACTION_NAMES.items() if item in SATISFIED],

@@ -44,6 +44,7 @@ class Action(StrEnum):
     REOPEN = "reopen"
     ARCHIVE = "archive"
     NOTE = "note"
+    ISSUE = "issue"
     ASSIST_ACCEPT = "assist_accept"
     ASSIST_REPORT = "assist_report"
     ASSIST_RETURN = "assist_return"
@@ -98,6 +99,7 @@ ACTION_NAMES = {
     Action.REOPEN: "重新办理",
     Action.ARCHIVE: "归档",
     Action.NOTE: "补充说明",
+    Action.ISSUE: "出具文书",
     Action.ASSIST_ACCEPT: "协办接单",
     Action.ASSIST_REPORT: "协办反馈",
     Action.ASSIST_RETURN: "协办退单",
@@ -162,6 +164,10 @@ class Document(StrEnum):
     DECLINING = "declining"
     ORDER = "order"
     REFERRAL = "referral"
+    SUPERVISION = "supervision"
+    REMINDER = "reminder"
+    SUGGESTION = "suggestion"
+    AGREEMENT = "agreement"
     COMPLETION = "completion"
 
 

@@ -9,6 +9,7 @@ from gridmap.access import Decision, Permission
 from gridmap.cases.rules.checks import CHECK_ROWS
 from gridmap.cases.rules.course import ACTION_NAMES, MAIN_LINE, Action, Doer, Facts, Transition
 from gridmap.cases.rules.dispatch import DISPATCH_ROWS
+from gridmap.cases.rules.letters.rows import DOCUMENT_ROWS
 from gridmap.cases.rules.registering import REGISTERING_ROWS
 from gridmap.cases.rules.terms import STATUS_NAMES, Status
 from gridmap.cases.rules.timing import TIMING_ROWS
@@ -19,6 +20,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *REGISTERING_ROWS,
     *CHECK_ROWS,
     *DISPATCH_ROWS,
+    *DOCUMENT_ROWS,
 )  # beside the main line: rows of further topics, a module each
 _ROWS = {(row.before, row.action): row for row in TRANSITIONS}
 EVENT_NAMES = {row.event: row.name for row in TRANSITIONS}

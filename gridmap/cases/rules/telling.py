@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gridmap.cases.rules.course import Document
+from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES
 from gridmap.cases.rules.revisit import MEANS_NAMES, SATISFACTION_NAMES, Means, Satisfaction
 from gridmap.cases.rules.terms import CHANNEL_NAMES, GRADE_NAMES, RISK_NAMES, SCALE_NAMES, Channel, Grade, Risk, Scale
 
@@ -25,10 +27,12 @@ _LABELS = {
     "duty": "新的首问负责人",
     "checker": "核查人",
     "until": "答复时限",
+    "to": "主送",
 }
 _LISTS = {"assisting": "协办", "copied": "抄告", "absent": "未报到"}
 _CHOICES: dict[str, tuple[str, Any, Mapping[Any, str]]] = {
     "channel": ("来源", Channel, CHANNEL_NAMES),
+    "paper": ("文书", Document, DOCUMENT_NAMES),
     "means": ("回访方式", Means, MEANS_NAMES),
     "satisfaction": ("满意程度", Satisfaction, SATISFACTION_NAMES),
 }

@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
-from gridmap.cases.views import browse, desk, parties, register, routing, steps, timing, whistles, work
+from gridmap.cases.views import (
+    browse,
+    desk,
+    documents,
+    parties,
+    register,
+    routing,
+    steps,
+    templates,
+    timing,
+    whistles,
+    work,
+)
 from gridmap.cases.views.door import blueprint
 
-__all__ = ["blueprint", "browse", "desk", "parties", "register", "routing", "steps", "timing", "whistles", "work"]
+__all__ = [
+    "blueprint",
+    "browse",
+    "desk",
+    "documents",
+    "parties",
+    "register",
+    "routing",
+    "steps",
+    "templates",
+    "timing",
+    "whistles",
+    "work",
+]

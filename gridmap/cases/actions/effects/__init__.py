@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from gridmap.cases.actions.effects.checks import CHECK_EFFECTS
 from gridmap.cases.actions.effects.desk import DESK_EFFECTS
+from gridmap.cases.actions.effects.documents import DOCUMENT_EFFECTS
 from gridmap.cases.actions.effects.orders import ORDER_EFFECTS
 from gridmap.cases.actions.effects.registering import REGISTERING_EFFECTS
 from gridmap.cases.actions.effects.timing import TIMING_EFFECTS
@@ -14,11 +15,13 @@ from gridmap.cases.rules import Action
 
 EFFECTS: dict[Action, Effect] = {
     **DESK_EFFECTS,
-    **ORDER_EFFECTS, **TIMING_EFFECTS,
+    **ORDER_EFFECTS,
+    **TIMING_EFFECTS,
     **REGISTERING_EFFECTS,
     **CHECK_EFFECTS,
     **TRANSFER_EFFECTS,
     **WHISTLE_EFFECTS,
+    **DOCUMENT_EFFECTS,
 }
 # what is done after the step is written
 FINISHES: dict[Action, Callable[[Work], None]] = {Action.TRANSFER: move}

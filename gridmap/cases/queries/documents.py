@@ -1,0 +1,125 @@
+"""Papers: what a paper says of its case, the papers of a case, all templates of an area."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session, undefer
+
+from gridmap.access import Actor, Permission, significant_digits
+from gridmap.cases.models import Case, CaseDocument, DocumentTemplate
+from gridmap.cases.queries.detail import one_case
+from gridmap.cases.queries.parties import may_open
+from gridmap.cases.queries.places import tell_name
+from gridmap.cases.rules import (
+    CHANNEL_NAMES,
+    GRADE_NAMES,
+    RISK_NAMES,
+    SATISFACTION_NAMES,
+    SCALE_NAMES,
+    Channel,
+    Document,
+    Grade,
+    Risk,
+    Satisfaction,
+    Scale,
+)
+from gridmap.cases.rules.letters.kinds import NAMING
+from gridmap.clock import local
+
+# One statement: what orders and steps say of the case.
+_AROUND = text(
+    "select (select string_agg(o.department_name, '、' order by o.id) from case_orders o where o.county_code = :county"
+    " and o.case_id = :case and o.kind = 'lead' and o.status not in ('returned', 'withdrawn')) as lead,"
+    " (select string_agg(o.department_name, '、' order by o.id) from case_orders o where o.county_code = :county"
+    " and o.case_id = :case and o.kind = 'assist' and o.status not in ('returned', 'withdrawn')) as assisting,"
+    " (select o.task from case_orders o where o.county_code = :county and o.case_id = :case and o.kind = 'lead'"
+    " order by o.id desc limit 1) as task,"
+    " (select s.reason from case_steps s where s.county_code = :county and s.case_id = :case and s.action = 'report'"
+    " order by s.number desc limit 1) as result,"
+    " (select s.data ->> 'satisfaction' from case_steps s where s.county_code = :county and s.case_id = :case"
+    " and s.data ? 'satisfaction' order by s.number desc limit 1) as satisfaction"
+)
+
+
+def fields_of(session: Session, case: Case) -> dict[str, str]:
+    """Return what a paper may say of a case that was found visible, as it stands in this transaction. Nothing of its parties."""
+    row = session.execute(_AROUND, {"county": case.county_code, "case": case.id}).one()
+    return {
+        "事件编号": case.case_code,
+        "事件标题": case.title,
+        "事件类别": f"{case.category.family_name} › {case.category.name}",
+        "来源渠道": CHANNEL_NAMES[Channel(case.channel)],
+        "五事五办": GRADE_NAMES[Grade(case.grade)],
+        "规模": SCALE_NAMES[Scale(case.scale)],
+        "风险等级": RISK_NAMES[Risk(case.risk)] if case.risk else "",
+        "所属区划": tell_name(session, case.unit_code),
+        "事件地址": case.address_text or "",
+        "情况描述": case.description or "",
+        "受理时间": _minute(case.received_at),
+        "办理期限": _minute(case.due_at) if case.due_at else "未定期限",
+        "承办单位": row.lead or "本中心",
+        "协办单位": row.assisting or "",
+        "办理要求": row.task or "按职责办理，在期限内反馈结果。",
+        "办理结果": row.result or "",
+        "满意程度": SATISFACTION_NAMES[Satisfaction(row.satisfaction)] if row.satisfaction else "",
+    }
+
+
+def _minute(instant: datetime) -> str:
+    at = local(instant)
+    return f"{at.year}年{at.month}月{at.day}日{at:%H}时{at:%M}分"
+
+
+def list_documents(session: Session, case: Case) -> list[CaseDocument]:
+    """Return the papers of a case that was found visible, in the order they were asked for."""
+    mine = CaseDocument.county_code == case.county_code, CaseDocument.case_id == case.id
+    return list(session.scalars(select(CaseDocument).where(*mine).order_by(CaseDocument.id)))
+
+
+def one_document(
+    session: Session, actor: Actor, case_code: str, document_id: int, now: datetime
+) -> CaseDocument | None:
+    """Return a paper of a visible case that the actor may read, or ``None``."""
+    row = one_case(session, actor, case_code, now)
+    if row is None:
+        return None
+    papers = (paper for paper in list_documents(session, row.case) if paper.id == document_id)
+    return next((paper for paper in papers if may_read_paper(actor, row.case, paper)), None)
+
+
+def may_read_paper(actor: Actor, case: Case, paper: CaseDocument) -> bool:
+    """Say whether somebody who sees the case may read a paper: one that may name people only its author and who may open them."""
+    if Document(paper.kind) not in NAMING:
+        return True
+    return paper.asked_by == actor.account_id or bool(may_open(actor, case))
+
+
+def above(unit_code: int) -> list[int]:
+    """Return the codes of a unit and all units above it, up to 0 for the whole country."""
+    digits = significant_digits(unit_code)
+    return [0, *(int(f"{unit_code:015d}"[:n].ljust(15, "0")) for n in (2, 4, 6, 9, 12, 15) if n <= digits)]
+
+
+def list_templates(session: Session, area_code: int) -> list[DocumentTemplate]:
+    """Return the templates of an area and of the whole country, by kind and newest first (without their content)."""
+    query = select(DocumentTemplate).where(DocumentTemplate.area_code.in_({0, area_code}))
+    order = DocumentTemplate.kind, DocumentTemplate.area_code.desc(), DocumentTemplate.version.desc()
+    return list(session.scalars(query.order_by(*order)))
+
+
+def one_template(session: Session, template_id: int) -> DocumentTemplate | None:
+    """Return a template with its content, or ``None``."""
+    query = select(DocumentTemplate).options(undefer(DocumentTemplate.content))
+    return session.scalars(query.where(DocumentTemplate.id == template_id)).one_or_none()
+
+
+def template_areas(session: Session, actor: Actor) -> list[tuple[int, str]]:
+    """Return the units whose templates the actor keeps: those of the posts that grant it."""
+    found: dict[int, Any] = {}
+    for post in actor.posts:
+        if actor.may(Permission.TEMPLATE_EDIT, post.unit_code):
+            found[post.unit_code] = tell_name(session, post.unit_code) if post.unit_code else "全系统"
+    return sorted(found.items())

@@ -1,0 +1,157 @@
+"""Checking a DOCX template and filling it: docxtpl in a sandbox, the same bytes for the same values."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from docxtpl import DocxTemplate
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
+from jinja2.sandbox import SandboxedEnvironment
+
+from gridmap.cases.rules.letters.kinds import FIELDS, sample
+from gridmap.errors import BadInput
+
+MOST_BYTES = 5 * 1024 * 1024
+MOST_UNPACKED = 40 * 1024 * 1024
+MOST_PARTS = 500
+FIELD = "file"  # the form's field that messages stand beside
+_DATED = (1980, 1, 1, 0, 0, 0)  # the least that a ZIP can say: no clock in the file
+_MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - python-docx writes it as it stands
+_PLAIN = (nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.Template, nodes.Compare, nodes.Operand)
+_LOGIC = (nodes.And, nodes.Or, nodes.Not, nodes.Const)
+
+
+def environment() -> SandboxedEnvironment:
+    """Return what fills templates: nothing but values, XML escaped, no silence about what is missing."""
+    return SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+
+
+def check_template(content: bytes) -> None:
+    """Try a template out with sample data. Raises ``BadInput`` that names the field or part at fault and the remedy."""
+    _check_parts(content)
+    try:
+        template = DocxTemplate(io.BytesIO(content))
+        template.init_docx()
+        body = template.patch_xml(template.get_xml())
+    except Exception as fault:
+        raise BadInput("文件打不开，可能已损坏：请用 Word 或 WPS 另存为 .docx 后再上传。", field=FIELD) from fault
+    _check_words(body)
+    _check_reach(content)
+    try:
+        filled = fill(content, sample())
+    except TemplateError as fault:
+        raise BadInput(f"模板填不出来：{fault}。请检查 {{{{ }}}} 和 {{% %}} 是否成对。", field=FIELD) from fault
+    except Exception as fault:
+        raise BadInput(
+            "模板填出的文件打不开：请检查字段是否写在同一段文字里、{% 如果 %} 是否跨了表格。", field=FIELD
+        ) from fault
+    if not filled:
+        raise BadInput("模板是空的，请检查文件。", field=FIELD)
+
+
+def fill(content: bytes, values: Mapping[str, str]) -> bytes:
+    """Return the DOCX of a template with its fields filled; lines of a value become paragraphs. The same values, the same bytes."""
+    template = DocxTemplate(io.BytesIO(content))
+    paragraphs = {name: re.sub(r"\n+", "\a", value) for name, value in values.items()}
+    template.render(paragraphs, environment(), autoescape=True)
+    about = template.docx.core_properties
+    about.author, about.last_modified_by, about.title = values.get("发文机关", ""), "", values.get("文号", "")
+    about.created = about.modified = _MADE
+    about.revision = 1
+    out = io.BytesIO()
+    template.save(out)
+    return without_clock(out.getvalue())
+
+
+def without_clock(content: bytes) -> bytes:
+    """Return a DOCX packed anew in a fixed order without times."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as new,
+    ):
+        names = old.namelist()
+        for name in sorted(names, key=lambda item: (item != "[Content_Types].xml", item)):
+            part = zipfile.ZipInfo(name, _DATED)
+            part.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(part, old.read(name))
+    return out.getvalue()
+
+
+def _check_parts(content: bytes) -> None:
+    """Refuse what is no DOCX, unfolds too far, runs macros, or fetches something from elsewhere."""
+    if not content:
+        raise BadInput("请选择模板文件。", field=FIELD)
+    if len(content) > MOST_BYTES:
+        raise BadInput(f"模板超过 {MOST_BYTES // 1024 // 1024} MB，请压缩其中的图片后再上传。", field=FIELD)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            listed = parts.infolist()
+            if "word/document.xml" not in parts.namelist():
+                raise zipfile.BadZipFile
+            if len(listed) > MOST_PARTS or sum(part.file_size for part in listed) > MOST_UNPACKED:
+                raise BadInput("模板解开后过大，请简化后再上传。", field=FIELD)
+            if any("vbaProject" in part.filename for part in listed):
+                raise BadInput("模板含有宏，请另存为不带宏的 .docx 后再上传。", field=FIELD)
+            links = [parts.read(part) for part in listed if part.filename.endswith(".rels")]
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as fault:
+        raise BadInput(
+            "这不是 .docx 文件（旧版 .doc 也不行）：请用 Word 或 WPS 另存为 .docx 后再上传。", field=FIELD
+        ) from fault
+    if any(b'TargetMode="External"' in text for text in links):
+        raise BadInput("模板链接了外部文件或网址，请改为插入文件中的图片、去掉超链接后再上传。", field=FIELD)
+
+
+def _check_words(body: str) -> None:
+    """Refuse broken marks, fields that the system does not have, and anything beyond fields and conditions."""
+    try:
+        tree = environment().parse(body)
+    except TemplateSyntaxError as fault:
+        near = "".join(re.findall(r"\{[{%].{0,40}?[}%]?\}|\{[{%][^<]{0,30}", body)[-1:])
+        raise BadInput(
+            f"模板中的标记写坏了（{fault.message}{'，在“' + near + '”附近' if near else ''}）："
+            "字段应写成 {{ 事件标题 }}，两边各两个花括号。",
+            field=FIELD,
+        ) from fault
+    for node in _walk(tree):
+        if isinstance(node, nodes.Name) and node.name not in FIELDS:
+            raise BadInput(
+                f"模板中有系统没有的字段“{node.name}”。请改用下列字段之一：{'、'.join(FIELDS)}。", field=FIELD
+            )
+        if not isinstance(node, (*_PLAIN, *_LOGIC)):
+            raise BadInput(
+                f"模板中用了不支持的写法（{type(node).__name__}）：只能用字段 {{{{ 事件标题 }}}} 和条件 {{% if 字段 %}}…{{% endif %}}。",
+                field=FIELD,
+            )
+    if not any(isinstance(node, nodes.Name) for node in _walk(tree)):
+        raise BadInput("模板里一个字段也没有，填出来的文书都会一样：请至少写一个，如 {{ 事件编号 }}。", field=FIELD)
+
+
+def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _walk(child)
+
+
+def _check_reach(content: bytes) -> None:
+    """Refuse words where the PDF would lose them: text boxes, headers, footers (page numbers are put there by the system)."""
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        if b"<w:txbxContent" in parts.read("word/document.xml"):
+            raise BadInput("模板用了文本框，PDF 中会丢失：请把文字移到正文或表格里。", field=FIELD)
+        for name in sorted(parts.namelist()):
+            if re.fullmatch(r"word/(header|footer)\d*\.xml", name):
+                words = "".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)</w:t>", parts.read(name).decode("utf-8")))
+                if re.sub(r"[\s\d—\-–第页共]", "", words):
+                    raise BadInput(f"页眉页脚里有文字“{words[:20]}”，PDF 中会丢失：请移到正文。", field=FIELD)
+
+
+def used_fields(content: bytes) -> list[str]:
+    """Return the fields that a checked template uses, in the order of ``FIELDS``."""
+    template = DocxTemplate(io.BytesIO(content))
+    found: Any = template.get_undeclared_template_variables(environment())
+    return [name for name in FIELDS if name in found]
