@@ -24,7 +24,7 @@ from gridmap.errors import NotFound
 from tests.factories import GRID_A11, GRID_A12, TOWN_A, TOWN_B, VILLAGE_B1, Factories
 from tests.integration.cases.test_course import Course
 from tests.integration.cases.test_whistles import whistle
-from tests.integration.test_scope import ROWS, insert
+from tests.integration.test_scope import OF_TIMERS, OF_WHISTLES, ROWS, insert
 
 REASON = {"reason": "事发地属乙镇"}
 
@@ -121,7 +121,10 @@ def test_every_row_of_the_case_goes_along(
                 )
             ).scalars()
         ) & set(scoped_tables())
-        for table in ["cases", *sorted(ROWS.keys() - {"cases"}, key=lambda name: (name in holders, "calls" in name))]:
+        for table in [
+            "cases",
+            *sorted(ROWS.keys() - {"cases"}, key=lambda name: (name in holders, name in OF_TIMERS | OF_WHISTLES)),
+        ]:
             for unit_code in (GRID_A11, GRID_A12):
                 session.execute(text(insert(table, unit_code)))
         case_id = session.execute(text("select id from cases where unit_code = :u"), {"u": GRID_A11}).scalar()
