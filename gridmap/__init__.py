@@ -74,7 +74,7 @@ def _extensions(app: Flask) -> None:
 
 
 def _features(app: Flask) -> None:
-    from gridmap import health
+    from gridmap import health, jobs_view
     from gridmap.accounts import views as accounts
     from gridmap.analysis import views as analysis
     from gridmap.cases import views as cases
@@ -83,5 +83,5 @@ def _features(app: Flask) -> None:
     from gridmap.units import views as units
     from gridmap.worktime import views as worktime
 
-    for feature in (health, accounts, units, worktime, cases, analysis, tiles, maps):
+    for feature in (health, jobs_view, accounts, units, worktime, cases, analysis, tiles, maps):
         app.register_blueprint(feature.blueprint)

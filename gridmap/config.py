@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -44,6 +45,17 @@ class Settings(BaseSettings):
     keep_photo_days: int = Field(default=30, ge=1, description="没有记录引用的照片文件保留的天数")
     keep_job_days: int = Field(default=7, ge=1, description="已完成的后台任务保留的天数")
     keep_failed_job_days: int = Field(default=90, ge=1, description="失败的后台任务保留的天数")
+    smtp_host: str = Field(default="", description="邮件服务器；空则不发邮件，通知只在页面上")
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="邮件连接的加密方式：starttls、tls 或 none（仅限本机）"
+    )
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_from: str = Field(default="gridmap@localhost", description="通知邮件的发件人地址")
+    webhook_hosts: str = Field(
+        default="qyapi.weixin.qq.com,oapi.dingtalk.com", description="群机器人通知允许的主机，逗号分隔，可带端口"
+    )
     max_tile_features: int = Field(default=10_000, ge=100)
 
     @property

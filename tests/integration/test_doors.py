@@ -89,6 +89,8 @@ DOORS: dict[str, tuple[str, str, str | None]] = {
     "cases.work_count": (P.CASE_READ, "/work/count", None),
     "health.alive": ("public", "/healthz", None),
     "health.ready": ("public", "/readyz", None),
+    "jobs.change": (P.ACCOUNT_MANAGE, "/jobs/1", None),
+    "jobs.index": (P.ACCOUNT_MANAGE, "/jobs", None),
     "maps.basemap": (P.MAP_READ, "/basemap/none.pmtiles", None),
     "maps.front": ("signed-in", "/", None),
     "maps.page": (P.MAP_READ, "/map", None),

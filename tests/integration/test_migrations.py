@@ -17,6 +17,7 @@ from gridmap.db import MIGRATIONS, Base, alembic_config, migration_state
 UNMAPPED = {
     "alembic_version",
     "case_numbers",
+    "job_faults",
     "key_marks",
     "sign_in_failures",
     "sign_in_places",

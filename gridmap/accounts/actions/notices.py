@@ -70,6 +70,5 @@ def leave_notice(
         found = session.execute(query.returning(Notice.county_code, Notice.id)).one_or_none()
     if found is None:
         return None
-    task = jobs.app.configure_task("notices.deliver", connection=session.connection(), schedule_at=not_before)
-    task.defer(county_code=found.county_code, notice_id=found.id)
+    jobs.defer(session, "notices.deliver", not_before=not_before, county_code=found.county_code, notice_id=found.id)
     return int(found.id)
