@@ -13,7 +13,6 @@ from gridmap.access import Permission
 from gridmap.cases import queries, rules
 from gridmap.cases.actions.limits import change_limit as write_limit
 from gridmap.cases.forms.limits import FAMILY_NAMES, LimitForm
-from gridmap.cases.models import CaseLimit, CaseTimer
 from gridmap.cases.queries import CaseRow
 from gridmap.cases.queries import timers as reading
 from gridmap.cases.rules.clocks import APPEAL_STATUS_NAMES, EXTENSION_STATUS_NAMES
@@ -40,7 +39,7 @@ WORDS = {
 }
 
 
-def _clocks(rows: Iterable[CaseTimer]) -> list[dict[str, Any]]:
+def _clocks(rows: Iterable[Any]) -> list[dict[str, Any]]:
     """Return timers as the pages show them: what is left in words, and how it looks."""
     rows, at = list(rows), now()
     calendars = reading.calendars_for(session, [reading.timer_of(row) for row in rows])
@@ -146,7 +145,7 @@ def _page(form: LimitForm) -> str:
     )
 
 
-def _where(row: CaseLimit) -> str:
+def _where(row: Any) -> str:
     """Say for what a limit holds."""
     place = f"小类 {row.category_code}" if row.category_code else FAMILY_NAMES[str(row.family)] if row.family else ""
     grade = rules.GRADE_NAMES[rules.Grade(row.grade)] if row.grade else ""
