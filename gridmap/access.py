@@ -74,6 +74,7 @@ class Permission(StrEnum):
     CASE_CREATE = "case:create"
     CASE_DISPATCH = "case:dispatch"
     CASE_HANDLE = "case:handle"
+    CASE_MEDIATE = "case:mediate"
     CASE_READ = "case:read"
     CASE_REGISTER = "case:register"
     CASE_REVISIT = "case:revisit"
@@ -81,6 +82,7 @@ class Permission(StrEnum):
     CASE_SUPERVISE = "case:supervise"
     CASE_VERIFY = "case:verify"
     MAP_READ = "map:read"
+    MEDIATION_EDIT = "mediation:edit"
     PARTY_READ = "party:read"
     RULE_EDIT = "rule:edit"
     TEMPLATE_EDIT = "template:edit"
@@ -97,6 +99,7 @@ _DESK = frozenset(
         Permission.CASE_CREATE,
         Permission.CASE_DISPATCH,
         Permission.CASE_HANDLE,
+        Permission.CASE_MEDIATE,
         Permission.CASE_REGISTER,
         Permission.CASE_REVISIT,
         Permission.CASE_ROUTE,
@@ -112,6 +115,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.CASE_READ,
             Permission.CASE_ROUTE,
             Permission.MAP_READ,
+            Permission.MEDIATION_EDIT,
             Permission.RULE_EDIT,
             Permission.TEMPLATE_EDIT,
             Permission.UNIT_EDIT,
@@ -123,7 +127,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEADER: _READ | {Permission.CASE_SUPERVISE},
     Role.CENTRE_STAFF: _READ | _DESK,
     Role.DEPARTMENT_HANDLER: _READ | {Permission.CASE_CREATE, Permission.CASE_HANDLE, Permission.PARTY_READ},
-    Role.MEDIATOR: _READ | {Permission.PARTY_READ},
+    Role.MEDIATOR: _READ | {Permission.CASE_MEDIATE, Permission.PARTY_READ},
     Role.GRID_WORKER: _READ | {Permission.CASE_CREATE, Permission.CASE_VERIFY},
     Role.SUPERVISOR: _READ | {Permission.CASE_SUPERVISE},
     Role.AUDITOR: _READ | {Permission.AUDIT_READ},
@@ -209,6 +213,7 @@ PERMISSION_NAMES = {
     Permission.CASE_CREATE: "登记事件",
     Permission.CASE_DISPATCH: "研判派单",
     Permission.CASE_HANDLE: "办理事件",
+    Permission.CASE_MEDIATE: "调解",
     Permission.CASE_READ: "查看事件",
     Permission.CASE_REGISTER: "受理事件",
     Permission.CASE_REVISIT: "回访验单",
@@ -216,6 +221,7 @@ PERMISSION_NAMES = {
     Permission.CASE_SUPERVISE: "督办事件",
     Permission.CASE_VERIFY: "核实事件",
     Permission.MAP_READ: "查看防控地图",
+    Permission.MEDIATION_EDIT: "编辑调解层级和调解室",
     Permission.PARTY_READ: "查看当事人",
     Permission.RULE_EDIT: "维护办理时限",
     Permission.TEMPLATE_EDIT: "维护文书模板",

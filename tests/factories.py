@@ -220,6 +220,16 @@ class Factories:
             session.flush()
             return int(paper.id)
 
+    def room(self, unit_code: int, name: str = "调解室") -> int:
+        """Add a room for mediation to a unit and return its number."""
+        from gridmap.cases.models import MediationRoom
+
+        with self.owner() as session:
+            room = MediationRoom(county_code=unit_code // 10**9, unit_code=unit_code, name=name)
+            session.add(room)
+            session.flush()
+            return int(room.id)
+
     def version(self, unit_code: int) -> int:
         """Add a draft version of outlines for a unit and return its number."""
         from gridmap.units.models import OutlineVersion

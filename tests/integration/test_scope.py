@@ -52,6 +52,19 @@ ROWS = {
     "case_words_waiting": "id) values ({c}, {u}, -{u})",
     "cases": "case_code, category_id, channel, grade, scale, status, title, received_at, position_method)"
     " select {c}, {u}, 'x{u}', min(id), 'visit', 'worry', 'individual', 'registered', 't', now(), 'none' from categories",
+    "mediation_agreements": "case_id, mediation_id, number, counterpart, terms, agreed_at, confirmation)"
+    " select {c}, {u}, case_id, id, 1, '', '', now(), 'none' from mediations where unit_code = {u}",
+    "mediation_duties": "case_id, agreement_id, number, what, by_whom, due_on, remind_days, state)"
+    " select {c}, {u}, case_id, id, 1, '', '', '2026-01-01'::date, 3, 'waiting' from mediation_agreements where unit_code = {u}",
+    "mediation_packs": "case_id, mediation_id, at, actor_name, body)"
+    " select {c}, {u}, case_id, id, now(), '', '{{}}'::jsonb from mediations where unit_code = {u}",
+    "mediation_reminders": "duty_id, level) select {c}, {u}, id, 'soon' from mediation_duties where unit_code = {u}",
+    "mediation_rooms": "name) values ({c}, {u}, '调解室')",
+    "mediation_sessions": "case_id, mediation_id, number, starts_at, ends_at, place, parties, mediator_ids, mediators)"
+    " select {c}, {u}, case_id, id, 1, now(), now() + interval '1 hour', '', '', '{{}}'::bigint[], '' from mediations where unit_code = {u}",
+    "mediations": "case_id, run, template_id, tier, tier_name, started_at, mediator_ids, mediators, state)"
+    " select {c}, {u}, id, 1, (select min(id) from mediation_templates), 1, '', now(), '{{}}'::bigint[], '', 'open'"
+    " from cases where unit_code = {u}",
     "departments": "name) values ({c}, {u}, '某所')",
     "document_numbers": "kind, year, last) values ({c}, {u}, 'order', 2026, 1)",
     "events": "kind, subject, actor_name) values ({c}, {u}, 'a.b', 's', '系统')",
@@ -65,6 +78,14 @@ ROWS = {
     " values ({c}, {u}, 1, '规则', '中心自办', '2026-01-01', '依据', now())",
 }
 OF_CASES = {"case_documents", "case_orders", "case_parties", "case_photos", "case_steps", "case_tasks", "case_whistles"}
+OF_MEDIATIONS = {
+    "mediations": 2,
+    "mediation_sessions": 3,
+    "mediation_packs": 3,
+    "mediation_agreements": 3,
+    "mediation_duties": 4,
+    "mediation_reminders": 5,
+}  # in the order in which they lean on each other
 OF_WHISTLES = {"case_whistle_calls"}
 
 OF_TIMERS = {"case_appeals", "case_escalations", "case_extensions"}
@@ -84,7 +105,9 @@ def two_towns(make: Factories, owner: Callable[[], Any]) -> None:
     far = f"insert into units (unit_code, county_code, level, name) values ({FAR}, {FAR // 10**9}, 9, '丙镇')"
     with owner() as session:
         session.execute(text(far))
-        for table in sorted(ROWS, key=lambda name: (name in OF_TIMERS | OF_WHISTLES, name in OF_CASES)):
+        for table in sorted(
+            ROWS, key=lambda name: (OF_MEDIATIONS.get(name, 0), name in OF_TIMERS | OF_WHISTLES, name in OF_CASES)
+        ):
             for unit_code in (GRID_A11, GRID_B11, FAR):
                 session.execute(text(insert(table, unit_code)))
 
@@ -127,7 +150,7 @@ def test_two_posts_see_both_and_nothing_between(table: str, two_towns: None, as_
 @pytest.mark.parametrize("table", sorted(ROWS))
 def test_write_outside_is_refused(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
     statement = insert(table, GRID_B11)
-    if table in OF_CASES | OF_WHISTLES:
+    if table in OF_CASES | OF_WHISTLES | OF_MEDIATIONS.keys():
         statement = (
             insert(table, GRID_B11).replace("select", "select distinct", 1).replace(f"where unit_code = {GRID_B11}", "")
         )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from gridmap import jobs
 from gridmap.cases.actions.documents import JOB, make_document
+from gridmap.cases.actions.mediation import remind_promises
 from gridmap.cases.actions.words import FOLD_CASES, audit_words, fold_words
 from gridmap.cases.models import CaseDocument
 from gridmap.clock import now
@@ -46,3 +47,13 @@ def document(county_code: int, document_id: int) -> None:
         paper = session.scalars(select(CaseDocument).where(*mine)).one_or_none()
         if paper is not None:
             make_document(session, paper, now=now())
+
+
+@jobs.app.periodic(cron="30 0 * * *")  # 08:30 in China
+@jobs.app.task(name="cases.promises", queueing_lock="cases.promises", lock="cases.promises")
+def promises(timestamp: int = 0) -> None:  # noqa: ARG001 - what the queue passes to periodic jobs
+    """Remind of what mediation agreements promise, some hundreds in one transaction."""
+    after: int | None = 0
+    while after is not None:
+        with jobs.job_session() as session:
+            _sent, after = remind_promises(session, now(), after=after)

@@ -11,6 +11,7 @@ from typing import Any
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from gridmap.cases.forms.dispatch import DISPATCH_READERS
+from gridmap.cases.forms.mediation import MEDIATION_READERS
 from gridmap.cases.forms.register import MOST_PHOTOS
 from gridmap.cases.rules import Input, Transition
 from gridmap.errors import BadInput
@@ -54,6 +55,8 @@ def read_step(row: Transition, form: MultiDict[str, str], files: MultiDict[str, 
 
 
 def _read(wanted: Input, form: MultiDict[str, str]) -> Any:
+    if wanted.kind in MEDIATION_READERS:
+        return MEDIATION_READERS[wanted.kind](wanted, form)
     if wanted.kind == "departments":
         chosen = form.getlist(wanted.name)
         if len(chosen) > MOST_CHOSEN:

@@ -5,6 +5,17 @@ from gridmap.cases.models.course import CaseOrder, CaseStep
 from gridmap.cases.models.documents import CaseDocument, DocumentNumber, DocumentTemplate
 from gridmap.cases.models.escalation import CaseAppeal, CaseEscalation, CaseExtension
 from gridmap.cases.models.limits import CaseLimit, CaseTimer
+from gridmap.cases.models.mediation import (
+    Mediation,
+    MediationAgreement,
+    MediationDuty,
+    MediationPack,
+    MediationReminder,
+    MediationRoom,
+    MediationSession,
+    MediationTemplate,
+    MediationTier,
+)
 from gridmap.cases.models.parties import CaseParty
 from gridmap.cases.models.routing import RoutingRule
 from gridmap.cases.models.tasks import CaseTask
@@ -33,6 +44,15 @@ __all__ = [
     "CategoryVersion",
     "DocumentNumber",
     "DocumentTemplate",
+    "Mediation",
+    "MediationAgreement",
+    "MediationDuty",
+    "MediationPack",
+    "MediationReminder",
+    "MediationRoom",
+    "MediationSession",
+    "MediationTemplate",
+    "MediationTier",
     "RoutingRule",
     "SavedFilter",
 ]

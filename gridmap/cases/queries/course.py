@@ -13,6 +13,7 @@ from gridmap.access import Actor
 from gridmap.cases.models import Case, CaseOrder, CaseStep
 from gridmap.cases.queries.conditions import visible_cases
 from gridmap.cases.queries.duty import duty_choices, worker_choices
+from gridmap.cases.queries.mediation import MEDIATION_CHOICES, MEDIATION_FACTS, mediating, mediation_obstacles
 from gridmap.cases.queries.reference import categories_on, units_of_county
 from gridmap.cases.queries.timers import CLOCK_FACTS, clocks_of
 from gridmap.cases.queries.whistles import WHISTLE_FACTS, open_whistle
@@ -47,6 +48,8 @@ _FACTS = text(
     + CLOCK_FACTS
     + ", (select coalesce(max(s.number), 0) from case_steps s where s.county_code = :county and s.case_id = :case) as last,"
     + WHISTLE_FACTS
+    + ", "
+    + MEDIATION_FACTS
 )
 
 
@@ -80,7 +83,9 @@ def facts_of(session: Session, case: Case, now: datetime | None = None) -> tuple
         checks=tuple((account, name) for account, name in row.checks),
         copies=frozenset(row.copies),
         whistle=whistle,
-        obstacles=(whistle.obstacle,) if whistle else (),
+        obstacles=((whistle.obstacle,) if whistle else ()) + mediation_obstacles(row.mediation),
+        mediation=mediating(row.mediation),
+        promises=(row.unconfirmed, row.duties_waiting),
     )
     return facts, row.last
 
@@ -148,6 +153,8 @@ def choices(session: Session, case: Case, facts: Facts, wanted: Input, now: date
         return [(str(row.id), row.name) for row in duty_choices(session, case)]
     if wanted.kind == "unit":
         return units_of_county(session, case, local(now).date())
+    if wanted.kind in MEDIATION_CHOICES:
+        return MEDIATION_CHOICES[wanted.kind](session, case, facts, now)
     if wanted.kind == "category":
         on = local(now).date()
         return [(item.code, f"{item.family_name} › {item.name}") for item in categories_on(session, on)]

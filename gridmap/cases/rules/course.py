@@ -14,6 +14,7 @@ from enum import StrEnum
 from gridmap.access import Permission
 from gridmap.cases.rules.clocks import Clocks
 from gridmap.cases.rules.terms import OPEN, Status
+from gridmap.cases.rules.tiers import Mediating
 from gridmap.cases.rules.whistles import Whistle
 
 
@@ -48,6 +49,14 @@ class Action(StrEnum):
     ASSIST_ACCEPT = "assist_accept"
     ASSIST_REPORT = "assist_report"
     ASSIST_RETURN = "assist_return"
+    START_MEDIATION = "start_mediation"
+    PLAN_SESSION = "plan_session"
+    RECORD_SESSION = "record_session"
+    AGREE = "agree"
+    MOVE_UP = "move_up"
+    END_MEDIATION = "end_mediation"
+    CONFIRM_AGREEMENT = "confirm_agreement"
+    PERFORM = "perform"
     PAUSE = "pause"
     RESUME = "resume"
     EXTEND = "extend"
@@ -103,6 +112,14 @@ ACTION_NAMES = {
     Action.ASSIST_ACCEPT: "协办接单",
     Action.ASSIST_REPORT: "协办反馈",
     Action.ASSIST_RETURN: "协办退单",
+    Action.START_MEDIATION: "启动调解",
+    Action.PLAN_SESSION: "安排调解会",
+    Action.RECORD_SESSION: "记录调解会",
+    Action.AGREE: "达成调解协议",
+    Action.MOVE_UP: "移交上一级调解",
+    Action.END_MEDIATION: "终结调解",
+    Action.CONFIRM_AGREEMENT: "登记司法确认",
+    Action.PERFORM: "登记协议履行",
     Action.PAUSE: "暂停计时",
     Action.RESUME: "恢复计时",
     Action.EXTEND: "申请延期",
@@ -210,6 +227,8 @@ class Facts:
     whistle: Whistle | None = None  # the open one
     checks: tuple[tuple[int, str], ...] = ()  # who was asked to fill in facts and has not answered: account, name
     obstacles: tuple[str, ...] = ()  # what else must end before the case is reported (whistles, mediation), in words
+    mediation: Mediating | None = None  # the open one
+    promises: tuple[int, int] = (0, 0)  # agreements no court has confirmed, promises nobody has settled
     clocks: Clocks = field(default_factory=Clocks)  # its limits
 
 
@@ -357,7 +376,7 @@ MAIN_LINE: tuple[Transition, ...] = (
     _row(None, A.REGISTER, S.REGISTERED, P.CASE_REGISTER, "registered", document=Document.REGISTRATION, starts=(Stage.ASSESS, Stage.WHOLE)),
     _row(S.RECEIVED, A.REGISTER, S.REGISTERED, P.CASE_REGISTER, "registered", inputs=(NOTE,), document=Document.REGISTRATION, starts=(Stage.ASSESS, Stage.WHOLE), stops=(Stage.REGISTER,)),
     *_to(UNDECIDED, A.DECLINE, S.DECLINED, P.CASE_REGISTER, "declined", inputs=DECLINING, document=Document.DECLINING, stops=EVERY_STAGE),
-    *_to((*UNDECIDED, S.ASSESSED), A.JOIN, S.JOINED, P.CASE_REGISTER, "joined", inputs=(Input("into", "并入的事件编号", "case_code"), REASON), stops=EVERY_STAGE),
+    *_to((*UNDECIDED, S.ASSESSED), A.JOIN, S.JOINED, P.CASE_REGISTER, "joined", inputs=(Input("into", "并入的事件编号", "case_code"), REASON), guards=(all_reported,), stops=EVERY_STAGE),
     _row(S.REGISTERED, A.ASSESS, S.ASSESSED, P.CASE_DISPATCH, "assessed", inputs=ASSESSMENT, starts=(Stage.DISPATCH,), stops=(Stage.ASSESS,)),
     _row(S.ASSESSED, A.DISPATCH, S.DISPATCHED, P.CASE_DISPATCH, "dispatched", inputs=DISPATCHING, document=Document.ORDER, starts=(Stage.ACCEPT,), stops=(Stage.DISPATCH,)),
     _row(S.ASSESSED, A.HANDLE_HERE, S.HANDLING, P.CASE_DISPATCH, "handled_here", inputs=(NOTE,), starts=(Stage.HANDLE,), stops=(Stage.DISPATCH,)),

@@ -10,6 +10,7 @@ from gridmap.cases.rules.checks import CHECK_ROWS
 from gridmap.cases.rules.course import ACTION_NAMES, MAIN_LINE, Action, Doer, Facts, Transition
 from gridmap.cases.rules.dispatch import DISPATCH_ROWS
 from gridmap.cases.rules.letters.rows import DOCUMENT_ROWS
+from gridmap.cases.rules.mediation import MEDIATION_ROWS
 from gridmap.cases.rules.registering import REGISTERING_ROWS
 from gridmap.cases.rules.terms import STATUS_NAMES, Status
 from gridmap.cases.rules.timing import TIMING_ROWS
@@ -18,6 +19,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *MAIN_LINE,
     *TIMING_ROWS,
     *REGISTERING_ROWS,
+    *MEDIATION_ROWS,
     *CHECK_ROWS,
     *DISPATCH_ROWS,
     *DOCUMENT_ROWS,

@@ -58,6 +58,7 @@ def telling(data: Mapping[str, Any]) -> list[str]:
             found.append(f"类别：{old} → {new}")
     found.extend(_of_dispatch(data))
     found.extend(data.get("limits", ()))
+    found.extend(data.get("told", ()))
     if data.get("photos"):
         found.append(f"照片 {len(data['photos'])} 张")
     if data.get("unit_pending"):

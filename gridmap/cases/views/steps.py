@@ -94,7 +94,7 @@ def _page(case: Any, row: rules.Transition, facts: rules.Facts, **more: Any) -> 
         case=case,
         row=row,
         choices={wanted.name: queries.choices(session, case, facts, wanted, now()) for wanted in row.inputs},
-        given=request.form,
+        given=request.values,  # an address may bring what is already known: ?agreement=12
         suggested=suggestion(session, case, now()) if row.action is rules.Action.DISPATCH else None,
         fault=more.pop("fault", None),
         limits={"photos": MOST_PHOTOS, "photo_mb": settings().max_photo_mb},

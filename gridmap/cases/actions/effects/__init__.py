@@ -5,6 +5,7 @@ from collections.abc import Callable
 from gridmap.cases.actions.effects.checks import CHECK_EFFECTS
 from gridmap.cases.actions.effects.desk import DESK_EFFECTS
 from gridmap.cases.actions.effects.documents import DOCUMENT_EFFECTS
+from gridmap.cases.actions.effects.mediation import MEDIATION_EFFECTS
 from gridmap.cases.actions.effects.orders import ORDER_EFFECTS
 from gridmap.cases.actions.effects.registering import REGISTERING_EFFECTS
 from gridmap.cases.actions.effects.timing import TIMING_EFFECTS
@@ -15,6 +16,7 @@ from gridmap.cases.rules import Action
 
 EFFECTS: dict[Action, Effect] = {
     **DESK_EFFECTS,
+    **MEDIATION_EFFECTS,
     **ORDER_EFFECTS,
     **TIMING_EFFECTS,
     **REGISTERING_EFFECTS,
