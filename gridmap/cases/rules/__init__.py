@@ -88,6 +88,7 @@ __all__ = [
     "Transition",
     "case_code",
     "county_of",
+    "forward",
     "judge",
     "lateness",
     "offers",
@@ -112,6 +113,13 @@ COURSE = (
     (Status.CLOSED, "结案"),
     (Status.ARCHIVED, "归档"),
 )
+
+
+def forward(status: Status) -> Status | None:
+    """Return the state that the course leads to next, or ``None`` at its end and off it."""
+    states = [Status.RECEIVED, *(state for state, _ in COURSE)]
+    place = states.index(status) + 1 if status in states else len(states)
+    return states[place] if place < len(states) else None
 
 
 def steps(status: Status) -> list[tuple[str, str]]:

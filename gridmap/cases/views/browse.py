@@ -74,6 +74,7 @@ def detail(case_code: str) -> Response | str:
     _keep_seen(row.case, history[-1].number if history else 0)
     facts, _last = queries.facts_of(session, row.case)
     offers = rules.offers(facts, queries.doer_of(actor), lambda asked: actor.may(asked, row.case.unit_code))
+    onward = rules.forward(rules.Status(row.case.status))
     if wants_json():
         possible = [offer.row.action.value for offer in offers if offer.decision]
         return jsonify({**as_detail(row, photos, history), "possible": possible})
@@ -84,7 +85,8 @@ def detail(case_code: str) -> Response | str:
         photos=photos,
         history=history,
         orders=queries.list_orders(session, row.case),
-        offers=offers,
+        offers=sorted(offers, key=lambda offer: offer.row.after != onward),  # what leads on comes first
+        onward=onward,
         **{name: value for part in DETAIL_PARTS for name, value in part(row, facts).items()},
         path=queries.tell_name(session, row.case.unit_code),
         steps=rules.steps(rules.Status(row.case.status)),

@@ -15,6 +15,7 @@ from gridmap.cases.rules import (
     Status,
     case_code,
     county_of,
+    forward,
     lateness,
     steps,
 )
@@ -60,6 +61,13 @@ def test_the_course_as_steps() -> None:
     assert steps(Status.DECLINED) == [("不予受理", "done")]
     assert {state for state, _ in COURSE} == set(Status) - {Status.RECEIVED, Status.DECLINED, Status.JOINED}
     assert steps(Status.RECEIVED)[0] == ("受理", "next")
+
+
+def test_what_the_course_leads_to_next() -> None:
+    assert forward(Status.RECEIVED) is Status.REGISTERED
+    assert forward(Status.ASSESSED) is Status.DISPATCHED
+    assert forward(Status.REVISITED) is Status.CLOSED
+    assert forward(Status.ARCHIVED) is forward(Status.DECLINED) is None
 
 
 @given(st.integers(110000, 999999), st.integers(1990, 2199), st.integers(1, 9_999_999))
