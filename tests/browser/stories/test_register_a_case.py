@@ -128,6 +128,11 @@ def test_from_the_street_to_the_desk(town: Town, chromium: Browser, photo: Path,
     expect(desk.locator(".case-total")).to_have_text("共 1 件")
     desk.get_by_role("link", name="消防通道被三轮车堵住").click()
     expect(desk.get_by_alt_text("现场照片 1")).to_be_visible()
+    expect(desk.locator("[aria-current=step]")).to_contain_text("受理")
+
+    # What leads on comes first: the desk registers it, and the course goes on.
+    desk.get_by_role("link", name="登记受理").click()
+    desk.get_by_role("button", name="登记受理").click()
     expect(desk.locator("[aria-current=step]")).to_contain_text("分析研判")
 
 
