@@ -24,7 +24,7 @@ from gridmap.errors import NotFound
 from tests.factories import GRID_A11, GRID_A12, TOWN_A, TOWN_B, VILLAGE_B1, Factories
 from tests.integration.cases.test_course import Course
 from tests.integration.cases.test_whistles import whistle
-from tests.integration.test_scope import OF_TIMERS, OF_WHISTLES, ROWS, insert
+from tests.integration.test_scope import OF_MEDIATIONS, OF_TIMERS, OF_WHISTLES, ROWS, insert
 
 REASON = {"reason": "事发地属乙镇"}
 
@@ -123,7 +123,10 @@ def test_every_row_of_the_case_goes_along(
         ) & set(scoped_tables())
         for table in [
             "cases",
-            *sorted(ROWS.keys() - {"cases"}, key=lambda name: (name in holders, name in OF_TIMERS | OF_WHISTLES)),
+            *sorted(
+                ROWS.keys() - {"cases"},
+                key=lambda name: (name in holders, OF_MEDIATIONS.get(name, 0), name in OF_TIMERS | OF_WHISTLES),
+            ),
         ]:
             for unit_code in (GRID_A11, GRID_A12):
                 session.execute(text(insert(table, unit_code)))
