@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -54,6 +54,9 @@ def read_photo(content: bytes, name: str, *, field: str = "photos") -> Photo:
         raise BadInput(f"照片“{shown}”是空文件，请重新选择。", field=field)
     if len(content) > most_mb * 1024 * 1024:
         raise BadInput(f"照片“{shown}”超过 {most_mb} MB，请压缩后再上传。", field=field)
+    ImageFile.LOAD_TRUNCATED_IMAGES = (
+        False  # WeasyPrint makes Pillow lenient for the whole process: half a photo is none
+    )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own, lower bound follows

@@ -53,7 +53,7 @@ def crowd(make: Factories, owner: Owner) -> None:
 
 
 def add(make: Factories, chance: random.Random) -> None:
-    status = chance.choice(list(Status))
+    status = chance.choice([item for item in Status if item is not Status.JOINED])  # a joined case names another
     received_at = NOW - timedelta(days=chance.random() * 400)
     make.case(
         chance.choice(UNITS),

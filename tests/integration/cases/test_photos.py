@@ -133,6 +133,18 @@ def test_what_is_not_a_photo_is_named_and_nothing_stays(
     assert stored(media) == []
 
 
+def test_half_a_photo_is_none_also_after_a_library_made_pillow_lenient() -> None:
+    from PIL import ImageFile
+
+    from gridmap.errors import BadInput
+    from gridmap.media import read_photo
+
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # as WeasyPrint does for the whole process
+    whole = picture()
+    with pytest.raises(BadInput, match="已损坏或不完整"):
+        read_photo(whole[: len(whole) // 2], "半张.jpg")
+
+
 def test_limits(signed_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
     client = signed_in((Role.GRID_WORKER, GRID_A11))
     assert "至多 9 张" in send(client, *[(picture(), f"{n}.jpg") for n in range(10)]).json["detail"]
