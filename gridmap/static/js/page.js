@@ -1,4 +1,4 @@
-// What every page does: theme, the badge of unread notices, menus that close.
+// What every page does: the pointer, theme, the badge of unread notices, menus that close.
 const root = document.documentElement;
 const darkSheet = document.querySelector("link[data-dark]");
 
@@ -10,6 +10,11 @@ function turn(theme) {
 
 const saved = localStorage.getItem("gridmap-theme");
 if (saved) turn(saved);
+
+// Browsers honour autofocus with the first picture they paint: words typed before it would be lost.
+if (document.activeElement === document.body) {
+  (document.querySelector("main [aria-invalid]") ?? document.querySelector("[autofocus]"))?.focus();
+}
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-theme-switch]")) {

@@ -102,3 +102,6 @@ def test_signing_in_with_the_keyboard_alone(page: Page, watch: Watch, live: Live
     page.keyboard.type("bu-dui-de-mima")
     page.keyboard.press("Enter")
     expect(page.get_by_text("用户名或密码不正确")).to_be_visible()
+    # The name stays; the pointer waits in the password.
+    expect(page.get_by_label("用户名")).to_have_value("leader")
+    expect(page.get_by_label("密码")).to_be_focused()

@@ -79,5 +79,3 @@ function entry(item, place) {
   line.append(link, where, facts, button);
   return line;
 }
-
-form.querySelector("[aria-invalid]")?.focus();
