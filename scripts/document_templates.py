@@ -22,7 +22,7 @@ from docx.shared import Mm, Pt, RGBColor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gridmap.cases.rules.course import Document
+from gridmap.cases.rules.acts import Document
 from gridmap.cases.rules.letters.filling import without_clock
 from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES
 

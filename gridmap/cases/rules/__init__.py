@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gridmap.cases.rules.course import (
-    ACTION_NAMES,
-    STAGE_NAMES,
-    Action,
-    Document,
-    Doer,
-    Facts,
-    Input,
-    Order,
-    Stage,
-    Transition,
-)
+from gridmap.cases.rules.acts import ACTION_NAMES, STAGE_NAMES, Action, Document, Stage
+from gridmap.cases.rules.course import Input, Transition
+from gridmap.cases.rules.facts import Doer, Facts, Order
 from gridmap.cases.rules.revisit import MEANS_NAMES, SATISFACTION_NAMES, SATISFIED, Means, Satisfaction
 from gridmap.cases.rules.table import (
     EVENT_NAMES,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from gridmap.access import Permission
-from gridmap.cases.rules.course import WITH_DEPARTMENT, Action, Doer, Facts, Input, Stage, Transition, _in, _to
+from gridmap.cases.rules.acts import Action, Stage
+from gridmap.cases.rules.course import WITH_DEPARTMENT, Input, Transition, _in, _to
+from gridmap.cases.rules.facts import Doer, Facts
 from gridmap.cases.rules.terms import OPEN, Status
 
 S, A, P = Status, Action, Permission

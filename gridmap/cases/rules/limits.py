@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from gridmap.cases.rules.course import Stage
+from gridmap.cases.rules.acts import Stage
 from gridmap.errors import BadInput
 from gridmap.worktime.rules import KIND_NAMES, Limit, TimeKind, Timer, timer_due_at
 from gridmap.worktime.rules.timers import Calendars

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from gridmap.access import Permission
-from gridmap.cases.rules.course import Action, Doer, Facts, Input, Transition, _in
+from gridmap.cases.rules.acts import Action
+from gridmap.cases.rules.course import Input, Transition, _in
+from gridmap.cases.rules.facts import Doer, Facts
 from gridmap.cases.rules.terms import Status
 
 S, A, P = Status, Action, Permission

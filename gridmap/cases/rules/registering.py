@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from gridmap.access import Permission
-from gridmap.cases.rules.course import REASON, Action, Doer, Facts, Input, Transition
+from gridmap.cases.rules.acts import Action
+from gridmap.cases.rules.course import REASON, Input, Transition
+from gridmap.cases.rules.facts import Doer, Facts
 from gridmap.cases.rules.terms import OPEN
 
 PARTY = (

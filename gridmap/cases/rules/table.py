@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gridmap.access import Decision, Permission
+from gridmap.cases.rules.acts import ACTION_NAMES, Action
 from gridmap.cases.rules.checks import CHECK_ROWS
-from gridmap.cases.rules.course import ACTION_NAMES, MAIN_LINE, Action, Doer, Facts, Transition
+from gridmap.cases.rules.course import MAIN_LINE, Transition
 from gridmap.cases.rules.dispatch import DISPATCH_ROWS
+from gridmap.cases.rules.facts import Doer, Facts
 from gridmap.cases.rules.letters.rows import DOCUMENT_ROWS
 from gridmap.cases.rules.mediation import MEDIATION_ROWS
 from gridmap.cases.rules.registering import REGISTERING_ROWS

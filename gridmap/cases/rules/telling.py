@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gridmap.cases.rules.course import Document
+from gridmap.cases.rules.acts import Document
 from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES
 from gridmap.cases.rules.revisit import MEANS_NAMES, SATISFACTION_NAMES, Means, Satisfaction
 from gridmap.cases.rules.terms import CHANNEL_NAMES, GRADE_NAMES, RISK_NAMES, SCALE_NAMES, Channel, Grade, Risk, Scale

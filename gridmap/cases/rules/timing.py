@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from gridmap.access import Permission
+from gridmap.cases.rules.acts import Action, Stage
 from gridmap.cases.rules.clocks import AppealStatus, Supervision
-from gridmap.cases.rules.course import REASON, Action, Doer, Facts, Input, Stage, Transition, _in, in_lead
+from gridmap.cases.rules.course import REASON, Input, Transition, _in
+from gridmap.cases.rules.facts import Doer, Facts, in_lead
 from gridmap.cases.rules.terms import OPEN, Status
 
 A, S, P = Action, Status, Permission

@@ -12,7 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from gridmap.access import Permission
-from gridmap.cases.rules.course import Transition, has_lead, in_assisting, in_lead, not_own_work
+from gridmap.cases.rules.course import Transition
+from gridmap.cases.rules.facts import has_lead, in_assisting, in_lead, not_own_work
 from gridmap.cases.rules.table import TRANSITIONS
 from gridmap.cases.rules.terms import ENDED, Status
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from gridmap.cases.rules.course import Document
+from gridmap.cases.rules.acts import Document
 
 DOCUMENT_NAMES = {
     Document.REGISTRATION: "受理单",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gridmap.access import Permission
-from gridmap.cases.rules.course import Action, Input, Transition
+from gridmap.cases.rules.acts import Action
+from gridmap.cases.rules.course import Input, Transition
 from gridmap.cases.rules.terms import OPEN, Status
 
 ISSUING = (
