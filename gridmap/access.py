@@ -70,6 +70,7 @@ class Permission(StrEnum):
     ACCOUNT_MANAGE = "account:manage"
     AUDIT_READ = "audit:read"
     CALENDAR_EDIT = "calendar:edit"
+    CASE_CHARGE = "case:charge"
     CASE_CLOSE = "case:close"
     CASE_CREATE = "case:create"
     CASE_DISPATCH = "case:dispatch"
@@ -124,7 +125,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.UNIT_READ,
         }
     ),
-    Role.LEADER: _READ | {Permission.CASE_SUPERVISE},
+    Role.LEADER: _READ | {Permission.CASE_CHARGE, Permission.CASE_SUPERVISE},
     Role.CENTRE_STAFF: _READ | _DESK,
     Role.DEPARTMENT_HANDLER: _READ | {Permission.CASE_CREATE, Permission.CASE_HANDLE, Permission.PARTY_READ},
     Role.MEDIATOR: _READ | {Permission.CASE_MEDIATE, Permission.PARTY_READ},
@@ -209,6 +210,7 @@ PERMISSION_NAMES = {
     Permission.ACCOUNT_MANAGE: "管理账号",
     Permission.AUDIT_READ: "查看操作日志",
     Permission.CALENDAR_EDIT: "编辑工作日历",
+    Permission.CASE_CHARGE: "领导包案",
     Permission.CASE_CLOSE: "结案归档",
     Permission.CASE_CREATE: "登记事件",
     Permission.CASE_DISPATCH: "研判派单",

@@ -42,6 +42,8 @@ DOORS: dict[str, tuple[str, str, str | None]] = {
         "/work/batch?action=register&case={case_a}",
         "/work/batch?action=register&case={case_b}",
     ),
+    "cases.charge_duties": (P.RULE_EDIT, "/cases/charge-duties", None),
+    "cases.save_charge_duties": (P.RULE_EDIT, "/cases/charge-duties", None),
     "cases.change_filter": (P.CASE_READ, "/work/filters/1", None),
     "cases.create": (P.CASE_CREATE, "/cases", None),
     "cases.desk": (P.CASE_REGISTER, "/desk", None),

@@ -23,6 +23,11 @@ FAR = 990109001000000
 # One row in each of three towns, by the least that the table's constraints want.
 ROWS = {
     "boundary_sources": "kind, file_name, sha256, size_bytes, actor_name, report) values ({c}, {u}, 'edit', '', '', 0, '', '{{}}')",
+    "case_charges": "case_id, account_id, account_name, state) select {c}, {u}, id, 1, '某', 'open' from cases where unit_code = {u}",
+    "case_charge_duties": "case_id, charge_id, number, name, needed)"
+    " select {c}, {u}, case_id, id, 1, '阅批', true from case_charges where unit_code = {u}",
+    "case_charge_records": "case_id, charge_id, duty_id, done_on, account_id, account_name, note, recorded_at)"
+    " select {c}, {u}, case_id, charge_id, id, '2026-01-01'::date, 1, '某', '', now() from case_charge_duties where unit_code = {u}",
     "case_cells": "unit_level, cell_level, by_status, cell, family, status, n, sum_x, sum_y) values ({c}, {u}, 9, 3, true, 0, 1, 'registered', 1, 0, 0)",
     "case_deltas": "month, family, status, n) values ({c}, {u}, '2026-01-01', 1, 'registered', 1)",
     "case_documents": "case_id, kind, issuer_code, issuer_name, fields, asked_at, actor_name)"
@@ -86,6 +91,8 @@ OF_MEDIATIONS = {
     "mediation_duties": 4,
     "mediation_reminders": 5,
 }  # in the order in which they lean on each other
+# a leader's charge with its duties and what was done leans on the case in the same way
+OF_MEDIATIONS |= {"case_charges": 2, "case_charge_duties": 3, "case_charge_records": 4}
 OF_WHISTLES = {"case_whistle_calls"}
 
 OF_TIMERS = {"case_appeals", "case_escalations", "case_extensions"}

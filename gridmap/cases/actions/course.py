@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from gridmap import audit
 from gridmap.access import GRANTS, ROLE_NAMES, Actor, Post
 from gridmap.cases.actions.documents import ask_document
-from gridmap.cases.actions.effects import EFFECTS, FINISHES, Work
+from gridmap.cases.actions.effects import EFFECTS, FINISHES, Work, release_leader
 from gridmap.cases.actions.photos import attach_photos
 from gridmap.cases.actions.timers import change_stage
 from gridmap.cases.actions.told import tell_of
@@ -62,6 +62,8 @@ def take_step(
         case.closed_at, case.supervision = now, None
     case.status = row.after.value
     case.updated_at = now
+    if row.after in _CLOSING:
+        release_leader(work)
     reclassed = classed != (case.category_id, case.grade)
     limits = change_stage(session, case, starts=row.starts, stops=row.stops, reclassed=reclassed, now=now)
     if limits:

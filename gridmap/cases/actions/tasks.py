@@ -8,6 +8,7 @@ from procrastinate import RetryStrategy
 from sqlalchemy import select
 
 from gridmap import jobs
+from gridmap.cases.actions.charge import remind_duties
 from gridmap.cases.actions.documents import JOB, make_document
 from gridmap.cases.actions.mediation import remind_promises
 from gridmap.cases.actions.words import FOLD_CASES, audit_words, fold_words
@@ -57,3 +58,13 @@ def promises(timestamp: int = 0) -> None:  # noqa: ARG001 - what the queue passe
     while after is not None:
         with jobs.job_session() as session:
             _sent, after = remind_promises(session, now(), after=after)
+
+
+@jobs.app.periodic(cron="30 0 * * *")  # 08:30 in China
+@jobs.app.task(name="cases.charges", queueing_lock="cases.charges", lock="cases.charges")
+def charges(timestamp: int = 0) -> None:  # noqa: ARG001 - what the queue passes to periodic jobs
+    """Remind leaders of the duties that their charges ask of them, some hundreds in one transaction."""
+    after: int | None = 0
+    while after is not None:
+        with jobs.job_session() as session:
+            _sent, after = remind_duties(session, now(), after=after)

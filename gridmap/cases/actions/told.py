@@ -65,6 +65,10 @@ def _whistled(work: Work) -> Iterator[Told]:
         yield Department(number), f"中心吹哨，请贵部门在 {by_when} 前到“{work.given.get('place')}”报到。"
 
 
+def _leader(work: Work) -> Iterator[Told]:
+    yield Account(int(work.given.get("leader"))), "综治中心提请您包案，请答复是否包案。"
+
+
 def _transferred(work: Work) -> Iterator[Told]:
     yield Centre(work.case.unit_code), "已移交给其他区划，本单位不再办理。"
     yield Centre(int(work.given.get("unit"))), "已移交给贵单位，请接手研判派单。"
@@ -78,6 +82,10 @@ TOLD: dict[Action, Callable[[Work], Iterator[Told]]] = {
     Action.COPY: _copied,
     Action.TRANSFER: _transferred,
     Action.WHISTLE: _whistled,
+    Action.ASK_CHARGE: _leader,
+    Action.TAKE_CHARGE: _desk("领导已包案，请配合。"),
+    Action.DECLINE_CHARGE: _desk("领导未接受包案，请看理由。"),
+    Action.END_CHARGE: _desk("领导已结束包案，请看理由。"),
     Action.WITHDRAW: _lead("派单已撤回，贵部门无需再办理。"),
     Action.RETURN: _desk("部门已退单，请核对理由后重新派单。"),
     Action.ASSIST_RETURN: _desk("协办部门已退单，请核对理由。"),

@@ -1,6 +1,7 @@
 """Tables of cases: the case with its photos, words and categories, and its course."""
 
 from gridmap.cases.models.case import Case, CasePhoto, CaseWords, CaseWordsWaiting, Category, CategoryVersion
+from gridmap.cases.models.charge import CaseCharge, CaseChargeDuty, CaseChargeRecord, ChargeTemplate
 from gridmap.cases.models.course import CaseOrder, CaseStep
 from gridmap.cases.models.documents import CaseDocument, DocumentNumber, DocumentTemplate
 from gridmap.cases.models.escalation import CaseAppeal, CaseEscalation, CaseExtension
@@ -25,6 +26,9 @@ from gridmap.cases.models.work import CaseSeen, SavedFilter
 __all__ = [
     "Case",
     "CaseAppeal",
+    "CaseCharge",
+    "CaseChargeDuty",
+    "CaseChargeRecord",
     "CaseDocument",
     "CaseEscalation",
     "CaseExtension",
@@ -42,6 +46,7 @@ __all__ = [
     "CaseWordsWaiting",
     "Category",
     "CategoryVersion",
+    "ChargeTemplate",
     "DocumentNumber",
     "DocumentTemplate",
     "Mediation",

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from gridmap.access import Actor
+from gridmap.access import Actor, Role
 from gridmap.cases.models import Case, CaseOrder, CaseStep
+from gridmap.cases.queries.charge import CHARGE_FACTS, duties_of_charge, open_charges, people_for
 from gridmap.cases.queries.conditions import visible_cases
 from gridmap.cases.queries.duty import duty_choices, worker_choices
 from gridmap.cases.queries.mediation import MEDIATION_CHOICES, MEDIATION_FACTS, mediating, mediation_obstacles
@@ -31,6 +32,7 @@ from gridmap.cases.rules import (
     Status,
     county_of,
 )
+from gridmap.cases.rules.charges import ChargeState, charge_facts
 from gridmap.cases.rules.course import HANDLING_ACTIONS
 from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES, WRITTEN
 from gridmap.cases.rules.parties import PARTY_ROLE_NAMES
@@ -48,6 +50,8 @@ _FACTS = text(
     + CLOCK_FACTS
     + ", (select coalesce(max(s.number), 0) from case_steps s where s.county_code = :county and s.case_id = :case) as last,"
     + WHISTLE_FACTS
+    + ", "
+    + CHARGE_FACTS
     + ", "
     + MEDIATION_FACTS
 )
@@ -73,6 +77,7 @@ def facts_of(session: Session, case: Case, now: datetime | None = None) -> tuple
     row = session.execute(_FACTS, values).one()
     orders = [(kind, Order(*rest)) for kind, *rest in row.orders]
     whistle = open_whistle(row.whistle)
+    charge, charge_asked = charge_facts(row.charges)
     facts = Facts(
         Status(case.status),
         case.unit_code,
@@ -84,6 +89,8 @@ def facts_of(session: Session, case: Case, now: datetime | None = None) -> tuple
         copies=frozenset(row.copies),
         whistle=whistle,
         obstacles=((whistle.obstacle,) if whistle else ()) + mediation_obstacles(row.mediation),
+        charge=charge,
+        charge_asked=charge_asked,
         mediation=mediating(row.mediation),
         promises=(row.unconfirmed, row.duties_waiting),
     )
@@ -149,6 +156,12 @@ def choices(session: Session, case: Case, facts: Facts, wanted: Input, now: date
         return [(str(row.id), f"{row.name}（{row.unit_name}）") for row in departments_for(session, case.unit_code)]
     if wanted.kind == "worker":
         return [(str(row.id), row.name) for row in worker_choices(session, case)]
+    if wanted.kind == "leader":
+        return [
+            (str(row.id), f"{row.name}（{row.unit_name}）") for row in people_for(session, case.unit_code, Role.LEADER)
+        ]
+    if wanted.kind == "charge_duty":
+        return _charge_duties(session, case)
     if wanted.kind == "duty":
         return [(str(row.id), row.name) for row in duty_choices(session, case)]
     if wanted.kind == "unit":
@@ -161,3 +174,13 @@ def choices(session: Session, case: Case, facts: Facts, wanted: Input, now: date
     if wanted.kind == "colleague" and facts.lead:
         return [(str(row.id), row.name) for row in colleagues(session, facts.lead.department_id)]
     return []
+
+
+def _charge_duties(session: Session, case: Case) -> list[tuple[str, str]]:
+    charge = open_charges(session, case).get(ChargeState.OPEN)
+    if charge is None:
+        return []
+    return [
+        (str(duty.number), f"{duty.name}（{duty.due_on} 前）" if duty.due_on else duty.name)
+        for duty in duties_of_charge(session, charge)
+    ]

@@ -5,7 +5,7 @@ Each group is read by its own ordered scan of an index and the scans are merged,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,46 +25,85 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from gridmap.access import Actor
+from gridmap.access import Actor, Permission
 from gridmap.cases.forms.work import Spot, WorkPage
-from gridmap.cases.models import Case, CaseOrder, CaseSeen, CaseStep, SavedFilter
+from gridmap.cases.models import Case, CaseCharge, CaseOrder, CaseSeen, CaseStep, SavedFilter
 from gridmap.cases.queries.conditions import visible_cases
 from gridmap.cases.queries.listing import CaseRow, as_row, with_names
+from gridmap.cases.rules.charges import ChargeState
 from gridmap.cases.rules.course import HANDLING_ACTIONS
 from gridmap.cases.rules.work import Group, Hold, Waiting, waiting_for
 from gridmap.db import in_ranges
 
 NEVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
+STAGE_DUE: ColumnElement[Any] = func.coalesce(Case.stage_due_at, NEVER)
 
 
 @dataclass(frozen=True)
 class WorkList:
-    """A page of what waits, how much waits in each group, and where the next page starts (``None``: nothing there)."""
+    """A page of what waits, how much waits in each group, and where the next page starts (``None``: nothing there).
+
+    ``dues``: when each row (county, id) is due: its stage, or the duty of a leader in charge.
+    """
 
     rows: list[CaseRow]
     total: int
     counts: dict[Group, int]
     following: Spot | None
+    dues: dict[tuple[int, int], datetime | None] = field(default_factory=dict)
 
 
-def _parts(actor: Actor, group: Group | None) -> list[tuple[Group, ColumnElement[bool], bool]]:
-    """Return (group, condition, own first) of what waits; of ``group`` alone, or of all that is the person's to do next."""
-    allowed = waiting_for(lambda asked: bool(actor.may(asked)), in_department=bool(actor.departments))
-    found: list[tuple[Group, ColumnElement[bool], bool]] = []
-    for item in allowed:
-        if group in (None, item.group):
-            for held in _held(actor, item):
-                condition = and_(
-                    Case.status == item.status.value,
-                    Case.closed_at.is_(None),
-                    in_ranges(Case.unit_code, actor.granted_ranges(item.permission)),
-                    held,
-                    *([_not_handled(actor)] if item.fresh_eyes else []),
-                )
-                found.append((item.group, condition, item.hold in (Hold.LEAD, Hold.CENTRE_OR_LEAD)))
+@dataclass(frozen=True)
+class Part:
+    """One way in which cases wait for a person: ``due`` is what they are sorted by, ``own_first`` those named before others."""
+
+    group: Group
+    condition: ColumnElement[bool]
+    own_first: bool = False
+    due: ColumnElement[Any] = STAGE_DUE
+
+
+def _parts(actor: Actor, group: Group | None) -> list[Part]:
+    """Return the ways in which cases wait; of ``group`` alone, or of all that is the person's to do next."""
     if group is Group.DUTY:
-        found.append((group, and_(Case.duty_account_id == actor.account_id, Case.closed_at.is_(None)), False))
-    return found
+        return [Part(group, and_(Case.duty_account_id == actor.account_id, Case.closed_at.is_(None)))]
+    allowed = waiting_for(lambda asked: bool(actor.may(asked)), in_department=bool(actor.departments))
+    found: list[Part] = []
+    for item in allowed:
+        for held in _held(actor, item):
+            condition = and_(
+                Case.status == item.status.value,
+                Case.closed_at.is_(None),
+                in_ranges(Case.unit_code, actor.granted_ranges(item.permission)),
+                held,
+                *([_not_handled(actor)] if item.fresh_eyes else []),
+            )
+            found.append(Part(item.group, condition, item.hold in (Hold.LEAD, Hold.CENTRE_OR_LEAD)))
+    if actor.may(Permission.CASE_CHARGE):
+        found.append(_charge(actor, [part.condition for part in found]))
+    return [part for part in found if group in (None, part.group)]
+
+
+def _charge(actor: Actor, others: list[ColumnElement[bool]]) -> Part:
+    """Return the cases that a leader was asked to take, or whose duties come due; each stands once, so not where it waits anyway."""
+    mine = and_(
+        CaseCharge.account_id == actor.account_id,
+        CaseCharge.ended_at.is_(None),
+        or_(
+            CaseCharge.state == ChargeState.ASKED.value,
+            CaseCharge.next_due_at <= func.now() + func.make_interval(0, 0, 0, CaseCharge.remind_days + 1),
+        ),
+    )
+    asked = select(CaseCharge.county_code, CaseCharge.case_id).where(mine)
+    due = (
+        select(func.coalesce(func.min(CaseCharge.next_due_at), NEVER))
+        .where(CaseCharge.county_code == Case.county_code, CaseCharge.case_id == Case.id, mine)
+        .scalar_subquery()
+    )
+    condition = and_(
+        tuple_(Case.county_code, Case.id).in_(asked), Case.closed_at.is_(None), *[~other for other in others]
+    )
+    return Part(Group.CHARGE, condition, due=due)
 
 
 def _held(actor: Actor, item: Waiting) -> list[ColumnElement[bool]]:
@@ -111,37 +150,38 @@ def list_work(session: Session, actor: Actor, page: WorkPage, now: datetime) -> 
     )
     if not parts:
         return WorkList([], 0, counts, None)
-    keys = union_all(*[scan for part in parts for scan in _scans(actor, *part[1:], page)]).subquery()
+    keys = union_all(*[scan for part in parts for scan in _scans(actor, part, page)]).subquery()
     order = [keys.c.others, keys.c.due, keys.c.received_at, keys.c.county_code, keys.c.id]
     wanted = select(keys).order_by(*order).limit(page.limit + 1).subquery()
     query = with_names(select(Case)).join(
         wanted, and_(wanted.c.county_code == Case.county_code, wanted.c.id == Case.id)
     )
-    query = query.add_columns(wanted.c.others).order_by(
+    query = query.add_columns(func.nullif(wanted.c.due, NEVER), wanted.c.others).order_by(
         wanted.c.others, wanted.c.due, wanted.c.received_at, wanted.c.county_code, wanted.c.id
     )
     found = session.execute(query).unique().all()
-    rows = [as_row(row[:-1], now) for row in found[: page.limit]]
+    rows = [as_row(row[:-2], now) for row in found[: page.limit]]
+    dues = {(row[0].county_code, row[0].id): row[-2] for row in found[: page.limit]}
     following = None
     if len(found) > page.limit:
         last, others = rows[-1].case, int(found[page.limit - 1][-1])
-        following = Spot(others, last.stage_due_at, last.received_at, last.county_code, last.id)
-    return WorkList(rows, total, counts, following)
+        following = Spot(others, dues[last.county_code, last.id], last.received_at, last.county_code, last.id)
+    return WorkList(rows, total, counts, following, dues)
 
 
-def _scans(actor: Actor, condition: ColumnElement[bool], own_first: bool, page: WorkPage) -> list[Any]:
+def _scans(actor: Actor, part: Part, page: WorkPage) -> list[Any]:
     """Return the ordered, limited scans of a part: where own ones stand first, those and the others apart."""
     mine = Case.assignee_id == actor.account_id
-    if not own_first:
-        return [_scan(condition, 1, page)]
+    if not part.own_first:
+        return [_scan(part, part.condition, 1, page)]
     return [
-        _scan(and_(condition, mine), 0, page),
-        _scan(and_(condition, or_(Case.assignee_id.is_(None), ~mine)), 1, page),
+        _scan(part, and_(part.condition, mine), 0, page),
+        _scan(part, and_(part.condition, or_(Case.assignee_id.is_(None), ~mine)), 1, page),
     ]
 
 
-def _scan(condition: ColumnElement[bool], others: int, page: WorkPage) -> Any:
-    due = func.coalesce(Case.stage_due_at, NEVER)
+def _scan(part: Part, condition: ColumnElement[bool], others: int, page: WorkPage) -> Any:
+    due = part.due
     query = select(
         literal(others).label("others"), due.label("due"), Case.received_at, Case.county_code, Case.id
     ).where(condition)
@@ -159,8 +199,8 @@ def count_work(session: Session, actor: Actor) -> dict[Group, int]:
     """Return how many cases wait in each group that the person can have, in the order of the course."""
     parts = [*_parts(actor, None), *_parts(actor, Group.DUTY)]
     counts = [
-        select(literal(group.value).label("grp"), func.count().label("n")).select_from(Case).where(condition)
-        for group, condition, _own in parts
+        select(literal(part.group.value).label("grp"), func.count().label("n")).select_from(Case).where(part.condition)
+        for part in parts
     ]
     found: dict[Group, int] = {}
     for row in session.execute(union_all(*counts)):

@@ -68,6 +68,11 @@ class Action(StrEnum):
     TURN_UP = "turn_up"
     END_WHISTLE = "end_whistle"
     TRANSFER = "transfer"
+    ASK_CHARGE = "ask_charge"
+    TAKE_CHARGE = "take_charge"
+    DECLINE_CHARGE = "decline_charge"
+    DO_DUTY = "do_duty"
+    END_CHARGE = "end_charge"
 
 
 ACTION_NAMES = {
@@ -131,6 +136,11 @@ ACTION_NAMES = {
     Action.TURN_UP: "报到",
     Action.END_WHISTLE: "结束吹哨",
     Action.TRANSFER: "移交其他区划",
+    Action.ASK_CHARGE: "提请领导包案",
+    Action.TAKE_CHARGE: "领导包案",
+    Action.DECLINE_CHARGE: "不予包案",
+    Action.DO_DUTY: "包案履职",
+    Action.END_CHARGE: "结束包案",
 }
 
 

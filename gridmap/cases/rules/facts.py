@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from gridmap.cases.rules.charges import InCharge
 from gridmap.cases.rules.clocks import Clocks
 from gridmap.cases.rules.terms import Status
 from gridmap.cases.rules.tiers import Mediating
@@ -37,6 +38,8 @@ class Facts:
     obstacles: tuple[str, ...] = ()  # what else must end before the case is reported (whistles, mediation), in words
     mediation: Mediating | None = None  # the open one
     promises: tuple[int, int] = (0, 0)  # agreements no court has confirmed, promises nobody has settled
+    charge: InCharge | None = None  # the leader in charge
+    charge_asked: tuple[int, str] | None = None  # the leader who was asked to take it: account, name
     clocks: Clocks = field(default_factory=Clocks)  # its limits
 
 
@@ -83,6 +86,11 @@ def all_reported(facts: Facts, _doer: Doer) -> str:
         names = "、".join(order.department_name for order in facts.assisting)
         return f"协办单位{names}还没有反馈，请等待或催办。"
     return facts.obstacles[0] if facts.obstacles else ""
+
+
+def leader_done(facts: Facts, _doer: Doer) -> str:
+    """What the leader in charge owes the case stands before its closing, where the template says so."""
+    return facts.charge.obstacle if facts.charge else ""
 
 
 def in_assisting(facts: Facts, doer: Doer) -> str:

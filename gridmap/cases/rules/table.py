@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gridmap.access import Decision, Permission
 from gridmap.cases.rules.acts import ACTION_NAMES, Action
+from gridmap.cases.rules.charge import CHARGE_ROWS
 from gridmap.cases.rules.checks import CHECK_ROWS
 from gridmap.cases.rules.course import MAIN_LINE, Transition
 from gridmap.cases.rules.dispatch import DISPATCH_ROWS
@@ -24,6 +25,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *MEDIATION_ROWS,
     *CHECK_ROWS,
     *DISPATCH_ROWS,
+    *CHARGE_ROWS,
     *DOCUMENT_ROWS,
 )  # beside the main line: rows of further topics, a module each
 _ROWS = {(row.before, row.action): row for row in TRANSITIONS}

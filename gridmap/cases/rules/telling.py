@@ -17,6 +17,7 @@ _LABELS = {
     "by_when": "报到时限",
     "rule": "按规则",
     "assignee": "经办人",
+    "leader": "包案领导",
     "into": "并入事件",
     "absorbed": "并入本事件的事件",
     "lawful_channel": "依法可走的渠道",

@@ -40,6 +40,7 @@ class Group(StrEnum):
     VERIFY = "verify"
     REVISIT = "revisit"
     CLOSE = "close"
+    CHARGE = "charge"
     DUTY = "duty"
 
 
@@ -53,6 +54,7 @@ GROUP_NAMES = {
     Group.VERIFY: "待核实",
     Group.REVISIT: "待回访",
     Group.CLOSE: "待结案",
+    Group.CHARGE: "领导包案",
     Group.DUTY: "首问跟踪",
 }
 _OF_STATE = {

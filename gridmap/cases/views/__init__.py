@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gridmap.cases.views import (
     browse,
+    charge,
     desk,
     documents,
     mediation,
@@ -21,6 +22,7 @@ from gridmap.cases.views.door import blueprint
 __all__ = [
     "blueprint",
     "browse",
+    "charge",
     "desk",
     "documents",
     "mediation",

@@ -11,6 +11,7 @@ from gridmap.access import Permission
 from gridmap.cases import actions, queries, rules
 from gridmap.cases.forms.step import read_step
 from gridmap.cases.forms.work import BATCH_ACTIONS, Batch, WorkPage, read_batch, read_filter_name, read_saved
+from gridmap.cases.queries.charge import due_duties
 from gridmap.cases.queries.work import batch_cases, count_work, list_work, one_filter, saved_filters, unread_cases
 from gridmap.cases.rules.work import GROUP_NAMES, Group, remaining
 from gridmap.cases.views.door import NAMES, as_item, blueprint
@@ -38,7 +39,7 @@ def work() -> Response | str:
     following = url_for("cases.work", **_args(page), after=found.following.text()) if found.following else None
     if wants_json():
         items = [
-            {**as_item(row), "stage_due_at": _iso(row.case.stage_due_at), "unread": _key(row.case) in unread}
+            {**as_item(row), "stage_due_at": _iso(found.dues[_key(row.case)]), "unread": _key(row.case) in unread}
             for row in found.rows
         ]
         return listing(items, found.total, following)
@@ -48,6 +49,7 @@ def work() -> Response | str:
         page=page,
         following=following,
         unread=unread,
+        duties=due_duties(session, actor, cases) if actor.may(Permission.CASE_CHARGE) else {},
         at=at,
         remaining=remaining,
         GROUP_NAMES=GROUP_NAMES,

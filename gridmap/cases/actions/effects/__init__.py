@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from gridmap.cases.actions.effects.charge import CHARGE_EFFECTS, release_leader
 from gridmap.cases.actions.effects.checks import CHECK_EFFECTS
 from gridmap.cases.actions.effects.desk import DESK_EFFECTS
 from gridmap.cases.actions.effects.documents import DOCUMENT_EFFECTS
@@ -23,9 +24,10 @@ EFFECTS: dict[Action, Effect] = {
     **CHECK_EFFECTS,
     **TRANSFER_EFFECTS,
     **WHISTLE_EFFECTS,
+    **CHARGE_EFFECTS,
     **DOCUMENT_EFFECTS,
 }
 # what is done after the step is written
 FINISHES: dict[Action, Callable[[Work], None]] = {Action.TRANSFER: move}
 
-__all__ = ["EFFECTS", "FINISHES", "Effect", "Work"]
+__all__ = ["EFFECTS", "FINISHES", "Effect", "Work", "release_leader"]
