@@ -98,6 +98,25 @@ def test_port_taken_by_a_stranger_meanwhile(cluster: Cluster) -> None:
         assert ask(cluster, "show port") == [(str(moved),)]
 
 
+def test_the_log_holds_nothing_of_what_was_written(cluster: Cluster) -> None:
+    """Neither a value that breaks a rule, nor a statement that fails or takes long: they may be names and numbers of people."""
+    cluster.start()
+    ask(cluster, "create table people (name text primary key, number int check (number > 0))")
+    ask(cluster, "insert into people values ('张三丰', 1)")
+    for wrong in ("('张三丰', 2)", "('李四光', -77001)"):
+        with pytest.raises(psycopg2.IntegrityError):
+            ask(cluster, f"insert into people values {wrong}")
+    with pytest.raises(psycopg2.Error):
+        ask(cluster, "select '王五岳' frm people")
+    ask(cluster, "select pg_sleep(2.1), '赵六合'")
+    said = "".join(file.read_text(errors="replace") for file in (cluster.data / "log").glob("*.log"))
+    assert "duplicate key value violates unique constraint" in said
+    assert "violates check constraint" in said
+    assert "syntax error" in said
+    for told in ("张三丰", "李四光", "77001", "王五岳", "赵六合", "DETAIL", "STATEMENT"):
+        assert told not in said, told
+
+
 def test_pid_file_of_a_crash_whose_number_is_another_program_now(cluster: Cluster) -> None:
     cluster.start()
     left = (cluster.data / "postmaster.pid").read_text()

@@ -45,6 +45,13 @@ def test_conf_listens_on_loopback_only_and_has_no_socket() -> None:
     assert port_in(text) == 25440
 
 
+def test_the_log_quotes_no_rows_and_no_statements() -> None:
+    lines = conf_text(25440, 4096).splitlines()
+    assert "log_error_verbosity = terse" in lines
+    assert "log_min_error_statement = panic" in lines
+    assert "log_min_duration_statement = -1" in lines
+
+
 def test_port_of_a_text_without_one() -> None:
     assert port_in("jit = off\n") is None
 
