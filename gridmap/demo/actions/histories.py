@@ -64,6 +64,7 @@ left join accounts worker on worker.id = c.created_by
 left join desks t on t.unit_code = c.unit_code / 1000000 * 1000000
 left join offices o on o.unit_code = c.unit_code / 1000000 * 1000000 and o.dimension = k.dimension
 left join people p on p.department_id = o.id
+where c.county_code = coalesce(cast(:county as int), c.county_code)
 """
 _STEPS = """
 insert into case_steps (county_code, unit_code, case_id, number, action, before, after, at, actor_id, actor_name, department_id,
@@ -100,17 +101,18 @@ where k.office is not null
 _HELD = """
 update cases c set lead_department_id = o.department_id from case_orders o
 where o.county_code = c.county_code and o.case_id = c.id and o.ended_at is null
+  and c.county_code = coalesce(cast(:county as int), c.county_code)
 """
 
 
-def load_histories(session: Session, handles: list[dict[str, str]], now: datetime) -> int:
-    """Give every case that was just loaded its steps and orders as of ``now`` (aware); return how many steps.
+def load_histories(session: Session, handles: list[dict[str, str]], now: datetime, *, county: int | None = None) -> int:
+    """Give every case that was just loaded (of one ``county``) its steps and orders as of ``now`` (aware); return how many steps.
 
     ``handles`` names the town departments that cases of a data dimension go to (``name``, ``dimension``).
     """
     session.execute(text("create temporary table demo_handles (name text, dimension text) on commit drop"))
     session.execute(text("insert into demo_handles values (:name, :dimension)"), handles)
-    session.execute(text(_CAST), {"eyes": list(OWN_EYES), "now": now})
+    session.execute(text(_CAST), {"eyes": list(OWN_EYES), "now": now, "county": county})
     session.execute(
         text(
             "create temporary table demo_paths (submitted boolean, status text, number int, of int, action text, before text,"
@@ -139,5 +141,5 @@ def load_histories(session: Session, handles: list[dict[str, str]], now: datetim
     own = [Action.ACCEPT.value, Action.START.value, Action.REPORT.value]
     count = session.execute(text(_STEPS), {"own": own, "now": now}).rowcount  # type: ignore[attr-defined]
     session.execute(text(_ORDERS))
-    session.execute(text(_HELD))
+    session.execute(text(_HELD), {"county": county})
     return int(count)
