@@ -1,4 +1,4 @@
-"""Forms of signing in and of passwords."""
+"""Forms of signing in, of passwords, of accounts and posts, and of addresses for notices."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from gridmap.access import ROLE_NAMES
+from gridmap.accounts.rules import CHANNEL_NAMES
 from gridmap.web import Form
 
 
@@ -89,4 +90,17 @@ class AccountForm(PostForm):
         "姓名",
         filters=[_plain],
         validators=[InputRequired("请填写姓名。"), Length(min=1, max=60, message="姓名须为 1–60 个字。")],
+    )
+
+
+class AddressForm(Form):
+    """通知地址: by which channel, where."""
+
+    channel = SelectField(
+        "方式", choices=[SelectChoice(channel.value, name) for channel, name in CHANNEL_NAMES.items()]
+    )
+    address = StringField(
+        "地址",
+        filters=[_plain],
+        validators=[InputRequired("请填写地址。"), Length(max=500, message="地址至多 500 个字符。")],
     )

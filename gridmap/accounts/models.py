@@ -159,5 +159,6 @@ class NoticeDelivery(Scoped, Base):
         CheckConstraint("state in ('waiting', 'sending', 'sent', 'failed', 'unsure')", name="state"),
         CheckConstraint("(sent_at is not null) = (state = 'sent')", name="sent"),
         Index("uq_notice_deliveries_notice_id_address_id", "county_code", "notice_id", "address_id", unique=True),
+        Index("ix_notice_deliveries_address_id", "address_id", "id"),
         Index("ix_notice_deliveries_state", "state", "started_at", postgresql_where=text("state <> 'sent'")),
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, selectinload
 
 from gridmap.access import Actor, Permission, Post, Role
-from gridmap.accounts.models import Account, Notice
+from gridmap.accounts.models import Account, Notice, NoticeAddress, NoticeDelivery
 from gridmap.accounts.rules import token_hash
 from gridmap.config import settings
 from gridmap.db import database, in_ranges
@@ -123,3 +125,42 @@ def count_notices(session: Session, actor: Actor, *, unread: bool = False) -> in
     if unread:
         query = query.where(Notice.read_at.is_(None))
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def own_addresses(session: Session, actor: Actor) -> list[NoticeAddress]:
+    """Return where the person's own notices are sent besides the page, in the order they were added."""
+    return list(session.scalars(_own_addresses(actor).order_by(NoticeAddress.id)))
+
+
+def own_address(session: Session, actor: Actor, address_id: int) -> NoticeAddress | None:
+    """Return one of the person's own addresses, or ``None``."""
+    return session.scalars(_own_addresses(actor).where(NoticeAddress.id == address_id)).one_or_none()
+
+
+def _own_addresses(actor: Actor) -> Any:
+    return select(NoticeAddress).where(NoticeAddress.account_id == actor.account_id, NoticeAddress.ended_at.is_(None))
+
+
+def last_deliveries(session: Session, addresses: list[NoticeAddress]) -> dict[int, tuple[NoticeDelivery, datetime]]:
+    """Return the last delivery to each of some addresses that were found the person's own, with when its notice was left."""
+    query = (
+        select(NoticeDelivery, Notice.created_at)
+        .join(Notice, (Notice.county_code == NoticeDelivery.county_code) & (Notice.id == NoticeDelivery.notice_id))
+        .where(NoticeDelivery.address_id.in_([row.id for row in addresses]))
+        .ext(distinct_on(NoticeDelivery.address_id))
+        .order_by(NoticeDelivery.address_id, NoticeDelivery.id.desc())
+    )
+    return {row.address_id: (row, at) for row, at in session.execute(query)}
+
+
+def last_test_at(session: Session, address: NoticeAddress) -> datetime | None:
+    """Return when the last test was sent to an address that was found the person's own."""
+    query = (
+        select(func.max(Notice.created_at))
+        .join(
+            NoticeDelivery,
+            (Notice.county_code == NoticeDelivery.county_code) & (Notice.id == NoticeDelivery.notice_id),
+        )
+        .where(NoticeDelivery.address_id == address.id, Notice.kind == "account.test")
+    )
+    return session.scalar(query)

@@ -1,4 +1,4 @@
-"""What makes a password acceptable, how sign-in tokens are kept, and by what failed attempts are counted. Pure."""
+"""What makes a password acceptable, how sign-in tokens are kept, by what failed attempts are counted, where notices go. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
 
 MIN_LENGTH = 10
 MAX_LENGTH = 128
@@ -98,3 +100,49 @@ def device_of(cookie: str | None) -> str:
 
 def _keyed(secret: str, *parts: str) -> str:
     return hmac.new(secret.encode(), "\0".join(("sign-in", *parts)).encode(), hashlib.sha256).hexdigest()
+
+
+class Channel(StrEnum):
+    """How a notice goes out besides the page."""
+
+    EMAIL = "email"
+    WECOM = "wecom"
+    DINGTALK = "dingtalk"
+
+
+CHANNEL_NAMES = {
+    Channel.EMAIL: "电子邮箱",
+    Channel.WECOM: "企业微信群机器人",
+    Channel.DINGTALK: "钉钉群机器人",
+}
+_MAIL = re.compile(
+    r"[A-Za-z0-9._%+'-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+)  # what mailboxes look like in practice, which is less than RFC 5321 allows
+
+
+def mail_fault(address: str) -> str:
+    """Return why an e-mail address cannot be used, or ""."""
+    if len(address) > 254 or not _MAIL.fullmatch(address):
+        return "邮箱地址无法识别，应写作 name@example.cn 这样。"
+    return ""
+
+
+def shown_address(channel: str, address: str) -> str:
+    """Return an address as its owner is shown it: of a robot, whose address is its key, only the host and the last four characters."""
+    if channel == Channel.EMAIL:
+        return address
+    return f"{urlsplit(address).hostname or ''}/…{address[-4:]}"
+
+
+def delivery_words(state: str | None, tries: int, error: str) -> str:
+    """Return in words how the last delivery to an address went (``None``: nothing was ever sent there)."""
+    if state == "waiting" and tries:
+        return f"没有送达，稍后再试：{error}"
+    told = {
+        "waiting": "等待发送",
+        "sending": "正在发送",
+        "sent": "已送达",
+        "failed": f"没有送达：{error}",
+        "unsure": error,
+    }
+    return told[state] if state else "还没有发送过"

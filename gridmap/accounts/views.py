@@ -1,4 +1,4 @@
-"""Sign in, sign out, change the password; notices; the list of accounts."""
+"""Sign in, sign out, change the password; notices and where they are sent; the list of accounts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,16 @@ from werkzeug.wrappers import Response
 from gridmap.access import Actor, Permission, Role
 from gridmap.accounts import actions, queries
 from gridmap.accounts.actions import Attempt
-from gridmap.accounts.forms import AccountForm, LoginForm, PasswordForm, PostForm
-from gridmap.accounts.rules import device_of, first_password, normal_name
+from gridmap.accounts.forms import AccountForm, AddressForm, LoginForm, PasswordForm, PostForm
+from gridmap.accounts.rules import (
+    CHANNEL_NAMES,
+    Channel,
+    delivery_words,
+    device_of,
+    first_password,
+    normal_name,
+    shown_address,
+)
 from gridmap.config import settings
 from gridmap.errors import BadInput, NotFound
 from gridmap.pages import code, when
@@ -171,6 +179,50 @@ def unread() -> Response:
     response = make_response({"unread": queries.count_notices(session, actor, unread=True)})
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@blueprint.route("/account/notices", methods=["GET", "POST"])
+@signed_in
+def addresses() -> Response | str | tuple[str, int]:
+    """Where one's own notices are sent besides the page; adding an address."""
+    form = AddressForm()
+    if request.method == "GET":
+        return _addresses(form)
+    if form.validate():
+        with attempt(form) as tried:
+            actions.add_address(session, actor, channel=Channel(form.channel.data), address=form.address.data or "")
+        if tried:
+            flash("已登记该地址，请发送一条测试通知，确认能收到。")
+            return redirect(url_for(".addresses"))
+    return _addresses(form), 400
+
+
+@blueprint.post("/account/notices/<int:address_id>/<any(test, end):what>")
+@signed_in
+def change_address(address_id: int, what: str) -> Response:
+    """Send a test to one of one's own addresses, or send nothing there any more."""
+    number = address_id if address_id < 2**63 else 0
+    if what == "end":
+        actions.end_address(session, actor, address_id=number)
+        flash("已停用该地址，今后的通知不再发送到那里。")
+    else:
+        row = actions.send_test(session, actor, address_id=number)
+        flash(f"测试通知已交给后台任务发送到{CHANNEL_NAMES[Channel(row.channel)]}，稍后刷新本页可看到结果。")
+    return redirect(url_for(".addresses"))
+
+
+def _addresses(form: AddressForm) -> str:
+    rows = queries.own_addresses(session, actor)
+    return render_template(
+        "accounts/addresses.html",
+        form=form,
+        rows=rows,
+        last=queries.last_deliveries(session, rows),
+        CHANNEL_NAMES=CHANNEL_NAMES,
+        delivery_words=delivery_words,
+        shown_address=shown_address,
+        mail_ready=bool(settings().smtp_host),
+    )
 
 
 @blueprint.get("/accounts")

@@ -1,5 +1,6 @@
-"""Writes about people: signing in and out, accounts and their posts, notices."""
+"""Writes about people: signing in and out, accounts and their posts, notices and where they are sent."""
 
+from gridmap.accounts.actions.addresses import add_address, end_address, send_test
 from gridmap.accounts.actions.entry import Attempt, change_password, count_attempt, hasher, sign_in, sign_out
 from gridmap.accounts.actions.people import (
     create_account,
@@ -12,14 +13,17 @@ from gridmap.accounts.actions.people import (
 
 __all__ = [
     "Attempt",
+    "add_address",
     "change_password",
     "count_attempt",
     "create_account",
+    "end_address",
     "end_post",
     "give_post",
     "hasher",
     "read_notices",
     "reset_password",
+    "send_test",
     "sign_in",
     "sign_out",
     "switch_account",
