@@ -11,6 +11,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
 from gridmap.errors import BadInput, RowError
+from gridmap.units.forms.systems import declared_system
 from gridmap.units.rules.checks.rings import in_china, looks_swapped
 from gridmap.units.rules.datum import Datum, convert_geometries
 
@@ -28,7 +29,7 @@ class Placed:
     notes: tuple[str, ...]
 
 
-def to_wgs84(geoms: Array, declared: CRS | None, datum: Datum, epsg: int | None = None) -> Placed:
+def to_wgs84(geoms: Array, declared: str, datum: Datum, epsg: int | None = None) -> Placed:
     """Bring geometry to WGS-84. ``epsg`` overrides what the file declares; ``datum`` says what lon lat mean.
 
     Raises ``BadInput`` when the system is unknown, contradicts the datum or the numbers, or lon and lat are exchanged.
@@ -50,9 +51,9 @@ def to_wgs84(geoms: Array, declared: CRS | None, datum: Datum, epsg: int | None 
     return Placed(moved, datum, crs_name, notes if crs is None else ())
 
 
-def _system(declared: CRS | None, epsg: int | None) -> CRS | None:
+def _system(declared: str, epsg: int | None) -> CRS | None:
     if epsg is None:
-        return declared
+        return declared_system(declared) if declared else None
     try:
         return CRS.from_epsg(epsg)
     except CRSError as error:

@@ -15,9 +15,9 @@ import shapely
 from shapely.geometry import MultiPolygon
 
 from gridmap.errors import BadInput, RowError
+from gridmap.units.forms.apart import read_apart
 from gridmap.units.forms.coordinates import to_wgs84
 from gridmap.units.forms.fields import Cells, Columns, find_columns, read_cells
-from gridmap.units.forms.gdal import read_geopackage, read_shapefile
 from gridmap.units.forms.geojson import read_geojson
 from gridmap.units.forms.kml import read_kml
 from gridmap.units.forms.limits import Limits, check_size, sha256_of
@@ -111,7 +111,7 @@ def read_outlines(path: Path, options: Options, *, name: str = "", limits: Limit
     columns = find_columns(table.fields, code=options.code_field, name=options.name_field)
     cells = _cells(table, columns, options)
     geoms = _polygons(table)
-    placed = to_wgs84(geoms, table.crs, options.datum, options.epsg)
+    placed = to_wgs84(geoms, table.system, options.datum, options.epsg)
     rows = tuple(
         OutlineRow(row, cell.code, cell.name, cell.parent, cell.level, polygons_only(geom), cell.facts)
         for row, (cell, geom) in enumerate(zip(cells, placed.geoms, strict=True), start=1)
@@ -148,7 +148,7 @@ def _table(path: Path, folder: Path, options: Options, limits: Limits, depth: in
         return _geopackage(path, folder, head, options, limits)
     if head.startswith(b"\x00\x00\x27\x0a"):
         if depth and path.name == "layer.shp":
-            return read_shapefile(path, limits)
+            return read_apart(path, "shapefile", limits)
         raise BadInput("请把 .shp 与同名的 .shx、.dbf、.prj 一起压缩为 .zip 再导入。", field="file")
     for magic, words in FOREIGN.items():
         if head.startswith(magic):
@@ -162,7 +162,7 @@ def _geopackage(path: Path, folder: Path, head: bytes, options: Options, limits:
     copy = folder / "layer.gpkg"
     if path != copy:
         copy.symlink_to(path.resolve())
-    return read_geopackage(copy, limits, options.layer)
+    return read_apart(copy, "geopackage", limits, options.layer)
 
 
 def _text(path: Path, head: bytes, limits: Limits) -> Table:

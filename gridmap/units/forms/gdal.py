@@ -1,13 +1,17 @@
-"""Shapefile and GeoPackage through GDAL (pyogrio).
+"""Shapefile and GeoPackage through GDAL (pyogrio), for a process of its own (``apart``).
 
 GDAL sees only files that we wrote ourselves, under names of our own, and whose first bytes were checked: no address,
-no virtual file system, no other driver.
+no virtual file system, no other driver. What a file may hold that is run or followed (views, virtual tables, grids of
+corrections) is refused before.
 """
 
 from __future__ import annotations
 
+import re
+import sqlite3
 import struct
 import warnings
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +19,35 @@ import numpy as np
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 from shapely.errors import GEOSException
 
 from gridmap.errors import BadInput
 from gridmap.units.forms.limits import Limits
+from gridmap.units.forms.systems import names_files
 from gridmap.units.forms.tables import Table
 
 CODEPAGES = {"936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "gb18030": "gb18030", "ansi 936": "gb18030"}
 
 
+def read(path: Path, kind: str, limits: Limits, layer: str = "") -> Table:
+    """Return the features of a ``shapefile`` or ``geopackage``. Raises ``BadInput``."""
+    warnings.simplefilter(
+        "ignore"
+    )  # GDAL's remarks about damage, measures and curves, of a process that does nothing else
+    return read_shapefile(path, limits) if kind == "shapefile" else read_geopackage(path, limits, layer)
+
+
 def read_shapefile(path: Path, limits: Limits) -> Table:
     """Return the features of an unpacked shapefile; the .dbf encoding is found by reading it. Raises ``BadInput``."""
+    system = path.with_suffix(".prj")
+    if system.exists() and names_files(system.read_bytes()[:100_000].decode("latin-1")):
+        raise BadInput(
+            "坐标系文件（.prj）引用了其他文件，不予读取：请删去 .prj 后重新压缩，并指定坐标系编号（EPSG）。",
+            field="file",
+        )
     encoding, note = dbf_encoding(path)
     table = _read(path, None, encoding, limits, "Shapefile")
-    return Table(table.kind, table.fields, table.records, table.geoms, table.crs, note)
+    return Table(table.kind, table.fields, table.records, table.geoms, table.system, note)
 
 
 def read_geopackage(path: Path, limits: Limits, layer: str = "") -> Table:
@@ -39,10 +56,9 @@ def read_geopackage(path: Path, limits: Limits, layer: str = "") -> Table:
     Raises ``BadInput`` listing the layers when one must be chosen.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # GDAL's remarks about a damaged file; it is refused below
-            layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
-    except (DataSourceError, DataLayerError) as error:
+        refuse_programs(path)
+        layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+    except (sqlite3.Error, DataSourceError, DataLayerError) as error:
         raise BadInput("GeoPackage 已损坏，无法打开，请重新导出。", field="file") from error
     spatial = [name for name, kind in layers if kind is not None]
     if not spatial:
@@ -58,15 +74,11 @@ def read_geopackage(path: Path, limits: Limits, layer: str = "") -> Table:
 
 def _read(path: Path, layer: str | None, encoding: str | None, limits: Limits, kind: str) -> Table:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about measured and curved geometry, which are made plain below
-            info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
-            if int(info["features"]) > limits.features:
-                count = int(info["features"])
-                raise BadInput(
-                    f"文件有 {count:,} 个图形，超过上限 {limits.features:,} 个，请拆分后导入。", field="file"
-                )
-            meta, _, wkb, columns = pyogrio.raw.read(path, layer=layer, encoding=encoding)
+        info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
+        if int(info["features"]) > limits.features:
+            count = int(info["features"])
+            raise BadInput(f"文件有 {count:,} 个图形，超过上限 {limits.features:,} 个，请拆分后导入。", field="file")
+        meta, _, wkb, columns = pyogrio.raw.read(path, layer=layer, encoding=encoding)
         geoms = np.asarray(shapely.from_wkb(wkb), dtype=object) if wkb is not None else np.empty(0, dtype=object)
     except (DataSourceError, DataLayerError, GEOSException, UnicodeDecodeError, ValueError) as error:
         raise BadInput(f"{kind} 已损坏或不完整，无法读取，请重新导出。", field="file") from error
@@ -74,17 +86,49 @@ def _read(path: Path, layer: str | None, encoding: str | None, limits: Limits, k
     records = tuple(dict(zip(fields, row, strict=True)) for row in zip(*columns, strict=True)) if columns else ()
     if not records and len(geoms):
         records = tuple({} for _ in geoms)
-    return Table(kind, fields, records, geoms, _crs(meta))
+    return Table(kind, fields, records, geoms, str(meta.get("crs") or ""))
 
 
-def _crs(meta: dict[str, Any]) -> CRS | None:
-    declared = meta.get("crs")
-    if not declared:
-        return None
-    try:
-        return CRS.from_user_input(declared)
-    except CRSError:
-        return None
+def refuse_programs(path: Path) -> None:
+    """Refuse a GeoPackage that holds more than data where GDAL looks.
+
+    Its layers and system tables must be tables (a view may count for ever), its spatial indexes R-trees, and the
+    coordinate systems of its layers must name no file. Triggers are never run while reading. Raises ``BadInput``, and
+    ``sqlite3.Error`` for what is no database.
+    """
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as db:
+        db.text_factory = lambda raw: raw.decode(errors="replace")
+        held = {str(name).lower(): rest for name, *rest in db.execute(f"select name, type, rootpage, sql {MASTER}")}
+        _refuse_programs_named([name for name in held if name.startswith("gpkg_")], held)
+        layers = [str(name).lower() for (name,) in db.execute("select table_name from gpkg_contents")]
+        _refuse_programs_named([*layers, *(name for name in held if name.startswith("rtree_"))], held)
+        for system in db.execute(f"select {', '.join(_texts(db))} from gpkg_spatial_ref_sys where srs_id in ({USED})"):
+            if any(names_files(str(text)) for text in system):
+                raise BadInput(
+                    "GeoPackage 的坐标系定义引用了其他文件，不予读取：请改用标准坐标系（如 EPSG:4490）后重新导出。",
+                    field="file",
+                )
+
+
+MASTER = "from sqlite_master where type in ('table', 'view')"
+USED = "select srs_id from gpkg_contents union select srs_id from gpkg_geometry_columns"
+
+
+def _texts(db: sqlite3.Connection) -> list[str]:
+    """Return the columns that define a coordinate system, as texts."""
+    columns = [str(row[1]) for row in db.execute("pragma table_info(gpkg_spatial_ref_sys)")]
+    return [f"cast({name} as text)" for name in columns if re.fullmatch("definition[_0-9]*", name, re.IGNORECASE)]
+
+
+def _refuse_programs_named(names: list[str], held: dict[str, list[Any]]) -> None:
+    """Raise ``BadInput`` for names that are views, or virtual tables other than R-trees."""
+    for name in names:
+        kind, page, sql = held.get(name, ["table", 1, ""])  # what is not there GDAL will miss, too
+        if kind == "view" or not (page or re.search(r"\busing\s+rtree\b", str(sql), re.IGNORECASE)):
+            raise BadInput(
+                f"GeoPackage 里的“{name}”不是数据表，而是视图或虚拟表，不予读取：请导出为普通图层后再导入。",
+                field="file",
+            )
 
 
 def dbf_encoding(path: Path) -> tuple[str, tuple[str, ...]]:
@@ -121,7 +165,7 @@ def _decodes(text: bytes, encoding: str) -> bool:
             text[: len(text) - cut].decode(encoding)
         except UnicodeDecodeError:
             continue
-        except LookupError:
+        except (LookupError, UnicodeError):  # no such encoding, or one that is no encoding of files
             return False
         return True
     return False

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 from shapely.errors import GEOSException
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
@@ -59,7 +57,7 @@ def read_geojson(data: bytes, limits: Limits) -> Table:
     notes = () if encoding == "utf-8-sig" else (f"文件编码为 {encoding.upper()}，已自动转换。",)
     array = np.empty(len(geoms), dtype=object)
     array[:] = geoms
-    return Table("GeoJSON", fields, tuple(records), array, _crs(whole), notes, tuple(members))
+    return Table("GeoJSON", fields, tuple(records), array, _system(whole), notes, tuple(members))
 
 
 def _features(whole: Any) -> list[Any]:
@@ -105,14 +103,10 @@ def _is_text(record: dict[str, Any]) -> bool:
     return True
 
 
-def _crs(whole: dict[str, Any]) -> CRS:
-    """Return the declared system; without one GeoJSON is WGS-84 lon lat (RFC 7946 section 4)."""
+def _system(whole: dict[str, Any]) -> str:
+    """Return the declared system as it is written; without one GeoJSON is WGS-84 lon lat (RFC 7946 section 4)."""
     declared = whole.get("crs")
     if not isinstance(declared, dict):
-        return CRS.from_epsg(4326)
+        return "EPSG:4326"
     properties = declared.get("properties")
-    name = properties.get("name") if isinstance(properties, dict) else None
-    try:
-        return CRS.from_user_input(str(name))
-    except CRSError as error:
-        raise BadInput(f"GeoJSON 声明的坐标系“{name}”无法识别，请用 --epsg 指定。", field="epsg") from error
+    return str(properties.get("name") if isinstance(properties, dict) else None)

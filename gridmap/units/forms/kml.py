@@ -8,7 +8,6 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
-from pyproj import CRS
 from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -51,7 +50,7 @@ def _table(placemarks: list[ET.Element], encoding: str) -> Table:
         raise BadInput(f"有 {len(wrong)} 个图形无法解析。", field="file", rows=wrong)
     fields = tuple(dict.fromkeys(name for record in records for name in record))
     notes = () if encoding.lower() in ("", "utf-8") else (f"文件编码为 {encoding.upper()}，已自动转换。",)
-    return Table("KML", fields, tuple(records), geoms, CRS.from_epsg(4326), notes)
+    return Table("KML", fields, tuple(records), geoms, "EPSG:4326", notes)
 
 
 def _tag(node: ET.Element) -> str:

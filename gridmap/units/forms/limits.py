@@ -24,6 +24,9 @@ class Limits:
     """Real outlines deflate to a third; a member that shrinks this much is made to fill the disk."""
     features: int = 300_000
     vertices: int = 30_000_000
+    read_s: float = 60
+    read_bytes: int = 4 * 2**30
+    """Time and address space of the process in which GDAL reads; 300,000 outlines take some seconds and 1 GB."""
 
 
 def megabytes(count: int) -> str:

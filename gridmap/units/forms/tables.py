@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pyproj import CRS
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,8 @@ class Table:
     fields: tuple[str, ...]
     records: tuple[dict[str, Any], ...]
     geoms: npt.NDArray[np.object_]
-    crs: CRS | None
+    system: str
+    """The coordinate system as the file declares it; empty where it declares none."""
     notes: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     """Names of all properties, also of those whose values are no plain ones; empty: the same as ``fields``."""
