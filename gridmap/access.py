@@ -198,7 +198,8 @@ class Actor:
         if not granting:
             return Decision(False, f"您的岗位没有“{PERMISSION_NAMES[permission]}”的权限，如需办理请联系系统管理员。")
         if unit_code is not None and not any(unit_code in post.scope for post in granting):
-            return Decision(False, "该地点不在您负责的区划范围内。")
+            reason = "该地点不在您负责的区划范围内。" if unit_code else "此项涉及全系统，须由全系统的管理员办理。"
+            return Decision(False, reason)
         return Decision(True)
 
     def granted_ranges(self, permission: Permission) -> tuple[Range, ...]:

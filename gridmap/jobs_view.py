@@ -1,4 +1,7 @@
-"""The page of background jobs: how many wait and run, which failed and why; try again, or give up. For administrators."""
+"""The page of background jobs: how many wait and run, which failed and why; try again, or give up.
+
+The queue is one for all counties and its tables know no scope: only administrators of the whole system enter.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ _FAILED = text(
 
 
 @blueprint.get("/jobs")
-@requires(Permission.ACCOUNT_MANAGE)
+@requires(Permission.ACCOUNT_MANAGE, at=0)
 def index() -> Response | str:
     """Counts of jobs, and the failed ones, newest first."""
     counted = session.execute(text("select status::text, count(*) from procrastinate_jobs group by 1"))
@@ -48,7 +51,7 @@ def index() -> Response | str:
 
 
 @blueprint.post("/jobs/<int:job_id>")
-@requires(Permission.ACCOUNT_MANAGE)
+@requires(Permission.ACCOUNT_MANAGE, at=0)
 def change(job_id: int) -> Response:
     """Put a failed job back into the queue, or give it up."""
     again = not request.form.get("give_up")

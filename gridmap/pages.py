@@ -120,9 +120,9 @@ def code(unit_code: int) -> str:
     return f"{unit_code:015d}"
 
 
-def may(permission: str) -> bool:
-    """Say in a template whether the signed-in person holds a permission (``may('case:create')``)."""
-    return bool(current_user.is_authenticated and current_user.actor.may(Permission(permission)))
+def may(permission: str, unit_code: int | None = None) -> bool:
+    """Say in a template whether the signed-in person holds a permission (``may('case:create')``), at a unit when given."""
+    return bool(current_user.is_authenticated and current_user.actor.may(Permission(permission), unit_code))
 
 
 def install(app: Flask) -> None:

@@ -69,18 +69,18 @@ def signed_in(view: F) -> F:
     return view
 
 
-def requires(permission: Permission) -> Callable[[F], F]:
-    """Declare the permission of a door; without it the answer is 403 with the reason."""
+def requires(permission: Permission, at: int | None = None) -> Callable[[F], F]:
+    """Declare the permission of a door, held at the unit ``at`` when given (0: the whole system); without it 403 with the reason."""
 
     def wrap(view: F) -> F:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            decision = actor.may(permission)
+            decision = actor.may(permission, at)
             if not decision:
                 raise Forbidden(decision.reason)
             return view(*args, **kwargs)
 
-        guarded.door = permission  # type: ignore[attr-defined]
+        guarded.door, guarded.at = permission, at  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return wrap

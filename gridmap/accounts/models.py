@@ -36,6 +36,7 @@ class Account(Base):
     username: Mapped[str] = mapped_column(Text, nullable=False)
     name: Mapped[str] = mapped_column(Text, nullable=False)
     password_hash: Mapped[str | None] = mapped_column(Text, deferred=True)  # argon2id; null: may not sign in
+    demo_password_hash: Mapped[str | None] = mapped_column(Text, deferred=True)  # as the demonstration last set it
     must_change_password: Mapped[bool] = mapped_column(Boolean, server_default=text("true"), nullable=False)
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     is_demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"), nullable=False)

@@ -75,4 +75,4 @@ def accounts(as_json: bool) -> None:
         click.echo(
             f"{account.username:<14}{account.role_name}\t{account.unit_code:015d}\t{account.name}\t{account.unit}"
         )
-    click.echo(f"密码（各账号相同）：{found[0].password}")
+    click.echo(f"密码（各账号相同，自行改过的除外）：{found[0].password}")

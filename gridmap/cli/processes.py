@@ -129,12 +129,13 @@ def local_address(host: str, port: int) -> str:
 
 def wait_ready(children: Children, address: str, patience_s: float = 90) -> None:
     """Wait until ``/readyz`` answers 200. Raises ``CommandError`` when a process ends or time runs out."""
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine
     deadline = time.monotonic() + patience_s
     said = "没有回应"
     while time.monotonic() < deadline:
         children.check()
         try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:  # noqa: S310 - our own address
+            with directly.open(f"{address}/readyz", timeout=5) as answer:
                 if answer.status == 200:
                     return
         except urllib.error.HTTPError as error:

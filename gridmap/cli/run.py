@@ -197,5 +197,5 @@ def show_accounts(address: str) -> None:
         for account in accounts:
             table.add_row(account.username, account.name, account.role_name, account.unit)
         Console(width=None if os.isatty(1) else 100).print(table)
-        click.echo(f"密码（各账号相同）：{accounts[0].password}\n")
+        click.echo(f"密码（各账号相同，自行改过的除外）：{accounts[0].password}\n")
     click.echo("按 Ctrl-C 停止。")

@@ -102,9 +102,9 @@ def demo_accounts(url: URL | str | None = None) -> list[DemoAccount]:
 
 
 def keep_password(url: URL | str | None = None) -> int:
-    """Make ``demo_password()`` true for every account one can sign in with; return how many had another one.
+    """Make ``demo_password()`` true for every account that still has the common password; return how many had another one.
 
-    So that what is printed at a start works, whatever was set when the demonstration was loaded.
+    So that what is printed at a start works, whatever was set when the demonstration was loaded; chosen passwords stay.
     """
     from gridmap.db import owner_session
     from gridmap.demo.actions.people import renew_passwords

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from gridmap.access import Role
-from tests.factories import TOWN_A, Factories
+from tests.factories import COUNTY, TOWN_A, Factories
 
 
 def failed(owner: Callable[[], Any]) -> int:
@@ -24,7 +24,7 @@ def test_failed_jobs_are_shown_tried_again_and_given_up(
     make: Factories, signed_in: Callable[..., Any], owner: Callable[[], Any]
 ) -> None:
     make.world()
-    administrator, first, second = signed_in((Role.ADMINISTRATOR, TOWN_A)), failed(owner), failed(owner)
+    administrator, first, second = signed_in((Role.ADMINISTRATOR, 0)), failed(owner), failed(owner)
     page = administrator.get("/jobs").get_data(as_text=True)
     assert "通知：发送邮件或群消息" in page
     assert "机器人返回 HTTP 500。" in page
@@ -39,3 +39,21 @@ def test_failed_jobs_are_shown_tried_again_and_given_up(
     assert [tuple(row) for row in kinds] == [("job.retried", str(first)), ("job.given_up", str(second))]
     assert administrator.get("/jobs", headers={"Accept": "application/json"}).json["total"] == 0
     assert signed_in((Role.CENTRE_STAFF, TOWN_A)).get("/jobs").status_code == 403
+
+
+def test_the_queue_of_all_counties_is_for_administrators_of_the_whole_system(
+    make: Factories, signed_in: Callable[..., Any], owner: Callable[[], Any]
+) -> None:
+    make.world()
+    number = failed(owner)
+    for unit in (TOWN_A, COUNTY):
+        administrator = signed_in((Role.ADMINISTRATOR, unit))
+        assert administrator.get("/jobs").status_code == 403
+        assert administrator.post(f"/jobs/{number}", data={"give_up": "1"}).status_code == 403
+        assert 'href="/jobs"' not in administrator.get("/accounts").get_data(as_text=True)
+    assert 'href="/jobs"' in signed_in((Role.ADMINISTRATOR, 0)).get("/accounts").get_data(as_text=True)
+    with owner() as session:
+        assert (
+            session.execute(text(f"select status::text from procrastinate_jobs where id = {number}")).scalar()
+            == "failed"
+        )

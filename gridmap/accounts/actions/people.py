@@ -72,10 +72,17 @@ def reset_password(session: Session, actor: Actor, *, account: Account) -> str:
 
 
 def switch_account(session: Session, actor: Actor, *, account: Account, enabled: bool) -> None:
-    """Disable an account (its sign-ins end at once) or enable it again. Nobody disables themselves."""
+    """Disable an account (its sign-ins end at once) or enable it again. Nobody disables themselves.
+
+    It takes every post away, so all must be the actor's to manage, as for ``reset_password``. Raises ``Forbidden`` otherwise.
+    """
     _require(actor, account.unit_code)
     if account.id == actor.account_id:
         raise Conflict("不能停用自己的账号，请由其他管理员操作。")
+    within = multirange(actor.granted_ranges(Permission.ACCOUNT_MANAGE))
+    ours = text("select gridmap_posts_within(:account, cast(:within as int8multirange))")
+    if not session.execute(ours, {"account": account.id, "within": within}).scalar():
+        raise Forbidden("该人员在您管理的范围以外另有岗位，请由上级系统管理员停用或启用。")
     account.disabled_at = None if enabled else now()
     audit.record(
         session, actor, "account.enabled" if enabled else "account.disabled", account.username, account.unit_code

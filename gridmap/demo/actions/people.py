@@ -98,6 +98,7 @@ def _copy_accounts(session: Session, people: Sequence[Person], secrets: Sequence
         "username": column(person.username for person in people),
         "name": column(person.name for person in people),
         "password_hash": column(secrets),
+        "demo_password_hash": column(secrets),
         "must_change_password": column(secret is None for secret in secrets),
         "is_demo": column([True] * len(people)),
     }
@@ -119,16 +120,16 @@ def _copy_posts(session: Session, people: Sequence[Person], departments: Departm
 
 
 def renew_passwords(session: Session, *, password: str) -> int:
-    """Set ``password`` on every demonstration account that has one, unless the first of them has it already.
+    """Set ``password`` on every demonstration account that still has the common one; return how many had another.
 
-    One look is enough: all were given the same. A person who chose another keeps it until the common one changes.
+    Who chose a password, or was given one by an administrator, keeps it. One look is enough: the others were all given the same.
     """
-    query = select(Account).where(Account.is_demo, Account.password_hash.is_not(None)).order_by(Account.id)
-    accounts = list(session.scalars(query.options(undefer(Account.password_hash))))
+    query = select(Account).where(Account.is_demo, Account.password_hash == Account.demo_password_hash)
+    accounts = list(session.scalars(query.order_by(Account.id).options(undefer(Account.password_hash))))
     if not accounts or _opens(accounts[0].password_hash or "", password):
         return 0
     for account in accounts:
-        account.password_hash, account.must_change_password = hasher.hash(password), False
+        account.password_hash = account.demo_password_hash = hasher.hash(password)
     session.flush()
     return len(accounts)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from gridmap.access import Role
 from gridmap.accounts import queries
@@ -106,6 +108,28 @@ def test_a_password_that_opens_more_than_the_asker_manages_is_not_reset(app: Fla
     assert answer.status_code == 403
     assert "范围以外另有岗位" in answer.json["detail"]
     enter(app, username, password)
+
+
+def test_who_also_works_above_the_asker_is_not_disabled(app: Flask, make: Factories) -> None:
+    make.world()
+    boss = enter(app, *make.account((Role.ADMINISTRATOR, TOWN_A), (Role.LEADER, COUNTY)))
+    username, password = make.account((Role.GRID_WORKER, GRID_A11), (Role.LEADER, COUNTY))
+    person = enter(app, username, password)
+    for what in ("disable", "enable"):
+        answer = boss.post(f"/accounts/{username}/{what}", headers={"Accept": "application/json"})
+        assert answer.status_code == 403
+        assert "范围以外另有岗位" in answer.json["detail"]
+    queries._seen.clear()
+    assert person.get("/notices").status_code == 200
+
+
+def test_an_ended_post_above_keeps_nobody_from_being_disabled(
+    app: Flask, admin: FlaskClient, make: Factories, owner: Callable[[], Any]
+) -> None:
+    username, _ = make.account((Role.GRID_WORKER, GRID_A11), (Role.LEADER, COUNTY))
+    with owner() as session:
+        session.execute(text("update posts set ended_at = now() where unit_code = :county"), {"county": COUNTY})
+    assert admin.post(f"/accounts/{username}/disable").status_code == 302
 
 
 def test_a_handler_is_one_of_a_department(app: Flask, admin: FlaskClient) -> None:
