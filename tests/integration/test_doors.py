@@ -47,6 +47,7 @@ DOORS: dict[str, tuple[str, str, str | None]] = {
     "cases.charge_duties": (P.RULE_EDIT, "/cases/charge-duties", None),
     "cases.save_charge_duties": (P.RULE_EDIT, "/cases/charge-duties", None),
     "cases.change_filter": (P.CASE_READ, "/work/filters/1", None),
+    "cases.course_help": ("signed-in", "/help/course", None),
     "cases.create": (P.CASE_CREATE, "/cases", None),
     "cases.desk": (P.CASE_REGISTER, "/desk", None),
     "cases.detail": (P.CASE_READ, "/cases/{case_a}", "/cases/{case_b}"),
