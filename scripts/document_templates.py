@@ -96,14 +96,21 @@ LETTERS: dict[Document, list[str]] = {
         "　　特此告知。",
     ],
     Document.AGREEMENT: [
-        "当事人：{{ 主送 }}",
-        "　　纠纷事由：{{ 事件标题 }}（编号 {{ 事件编号 }}），发生于{{ 所属区划 }}。",
+        "一、当事人",
+        "　　{{ 当事人 }}",
+        "二、纠纷事由",
+        "　　{{ 事件标题 }}（编号 {{ 事件编号 }}），发生于{{ 所属区划 }}，{{ 受理时间 }}受理。",
+        "三、协议内容",
         "　　经{{ 发文机关 }}主持调解，当事人自愿达成如下协议：",
-        "　　{{ 正文 }}",
-        "　　本协议自各方当事人签名、盖章或者按指印之日起生效，当事人应当按照约定履行。当事人可以自协议生效之日起三十日内共同向人民法院申请司法确认。",
-        "　　本协议一式三份，当事人各执一份，{{ 发文机关 }}留存一份。",
-        "当事人（签名）：＿＿＿＿＿＿＿　　＿＿＿＿＿＿＿",
-        "调解员（签名）：＿＿＿＿＿＿＿　　记录人：{{ 经办人 }}",
+        "　　{{ 协议内容 }}",
+        "四、履行事项和期限",
+        "　　{{ 履行事项 }}",
+        "五、生效和司法确认",
+        "　　本协议自各方当事人签名、盖章或者按指印之日起生效，当事人应当按照约定履行。{{ 司法确认 }}。当事人可以自协议生效之日起三十日内共同向人民法院申请司法确认。",
+        "　　本协议当事人各执一份，{{ 发文机关 }}留存一份。",
+        "当事人（签名、盖章或者按指印）：",
+        "　　{{ 签名处 }}",
+        "调解员{{ 调解员 }}（签名）：＿＿＿＿＿＿＿＿　　记录人：{{ 经办人 }}",
     ],
     Document.COMPLETION: [
         "{{ 主送 }}：",
@@ -224,9 +231,13 @@ def letter(document: Any, texts: list[str]) -> None:
         paragraph = line(document.add_paragraph(), 28, ALIGN.JUSTIFY if text.startswith("　　") else ALIGN.LEFT)
         if text.startswith("　　"):
             paragraph.paragraph_format.first_line_indent = Pt(32)
-        if "签名）：" in text:
+        heading = text[1:2] == "、"
+        if heading:
+            paragraph.paragraph_format.first_line_indent = Pt(32)
+            paragraph.paragraph_format.keep_with_next = True
+        if "签名" in text and text.endswith(("：", "}}")) and not text.startswith("　"):
             paragraph.paragraph_format.space_before = Pt(22)
-        words(paragraph, text.lstrip("　"))
+        words(paragraph, text.lstrip("　"), HEAD if heading else BODY)
 
 
 def template(kind: Document) -> bytes:

@@ -63,7 +63,7 @@ ROWS = {
     " select {c}, {u}, case_id, id, 1, '', '', '2026-01-01'::date, 3, 'waiting' from mediation_agreements where unit_code = {u}",
     "mediation_packs": "case_id, mediation_id, at, actor_name, body)"
     " select {c}, {u}, case_id, id, now(), '', '{{}}'::jsonb from mediations where unit_code = {u}",
-    "mediation_reminders": "duty_id, level) select {c}, {u}, id, 'soon' from mediation_duties where unit_code = {u}",
+    "mediation_reminders": "case_id, duty_id, level) select {c}, {u}, case_id, id, 'soon' from mediation_duties where unit_code = {u}",
     "mediation_rooms": "name) values ({c}, {u}, '调解室')",
     "mediation_sessions": "case_id, mediation_id, number, starts_at, ends_at, place, parties, mediator_ids, mediators)"
     " select {c}, {u}, case_id, id, 1, now(), now() + interval '1 hour', '', '', '{{}}'::bigint[], '' from mediations where unit_code = {u}",

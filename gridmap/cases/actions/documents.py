@@ -14,9 +14,10 @@ from gridmap.access import GRANTS, Actor, Permission, significant_digits
 from gridmap.cases.actions.templates import template_for
 from gridmap.cases.forms import Given
 from gridmap.cases.models import Case, CaseDocument
-from gridmap.cases.queries.documents import fields_of
+from gridmap.cases.queries.documents import agreement_said, fields_of, signers
 from gridmap.cases.queries.places import tell_name
 from gridmap.cases.rules import Document, Transition
+from gridmap.cases.rules.letters.agreement import BLANK, signed_fields
 from gridmap.cases.rules.letters.filling import fill
 from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES, completed, day_text, number_text
 from gridmap.cases.rules.letters.printing import pdf_of_docx
@@ -26,7 +27,6 @@ from gridmap.media import store_bytes
 
 JOB = "cases.document"
 TO_THE_REPORTER = "来访（来电）人"  # who it was is filled in by hand: a paper made by itself names no person
-TO_THE_PARTIES = "＿＿＿＿＿＿＿＿、＿＿＿＿＿＿＿＿"
 _NEXT = text(
     "insert into document_numbers (county_code, unit_code, kind, year, last) values (:county, :unit, :kind, :year, 1)"
     " on conflict (unit_code, kind, year, county_code) do update set last = document_numbers.last + 1 returning last"
@@ -49,14 +49,15 @@ def ask_document(
     issuer_code, issuer_name = _issuer(session, actor, row, case)
     session.flush()
     values = fields_of(session, case)
-    unnamed = TO_THE_PARTIES if kind is Document.AGREEMENT else TO_THE_REPORTER
     values |= {
         "发文机关": issuer_name,
-        "主送": str(data.get("to") or data.get("department") or unnamed),
+        "主送": str(data.get("to") or data.get("department") or TO_THE_REPORTER),
         "正文": given.get("reason"),
         "法定途径": str(data.get("lawful_channel") or ""),
         "经办人": actor.name,
     }
+    if kind is Document.AGREEMENT:
+        values |= agreement_said(session, case, data["agreement"])
     paper = CaseDocument(
         county_code=case.county_code,
         unit_code=case.unit_code,
@@ -66,6 +67,7 @@ def ask_document(
         issuer_code=issuer_code,
         issuer_name=issuer_name,
         fields=values,
+        party_ids=data.get("signing", []),
         asked_at=now,
         asked_by=actor.account_id,
         actor_name=actor.name,
@@ -105,7 +107,12 @@ def make_document(session: Session, paper: CaseDocument, *, now: datetime) -> No
     key = {"county": county, "unit": paper.issuer_code, "kind": kind.value, "year": on.year}
     number = session.execute(_NEXT, key).scalar_one()
     printed = number_text(paper.issuer_name, kind, on.year, number)
-    docx = fill(template.content, completed({**paper.fields, "文号": printed, "成文日期": day_text(on)}))
+    named = (
+        signed_fields(paper.fields.get("对方当事人", BLANK), signers(session, paper))
+        if kind is Document.AGREEMENT
+        else {}
+    )
+    docx = fill(template.content, completed({**paper.fields, **named, "文号": printed, "成文日期": day_text(on)}))
     pdf = pdf_of_docx(docx, f"{DOCUMENT_NAMES[kind]} {printed}")
     paper.docx_sha256, paper.pdf_sha256 = _digest(docx), _digest(pdf)
     paper.year, paper.number, paper.number_text = on.year, number, printed

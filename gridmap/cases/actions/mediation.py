@@ -128,7 +128,8 @@ def remind_promises(session: Session, now: datetime, *, after: int = 0) -> tuple
         level = reminder_level(duty.due_on, today, duty.remind_days)
         if level is None:
             continue
-        row = {"county_code": duty.county_code, "unit_code": duty.unit_code, "duty_id": duty.id, "level": level.value}
+        row = {name: getattr(duty, name) for name in ("county_code", "unit_code", "case_id")}
+        row |= {"duty_id": duty.id, "level": level.value}
         fresh = insert(MediationReminder).values(row).on_conflict_do_nothing().returning(MediationReminder.id)
         if session.scalar(fresh) is not None:
             _remind(session, duty, level)

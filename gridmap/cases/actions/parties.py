@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -78,6 +79,25 @@ def carry_parties(session: Session, actor: Actor, *, source: Case, target: Case,
             values = unsealed(ring, party)
             _add(session, actor, ring, target, PartyRole(party.role), values, now, party.from_case or source.case_code)
     return len(found)
+
+
+AGREEMENT_PURPOSE = "制作调解协议书"
+
+
+def open_for_agreement(session: Session, actor: Actor, *, case: Case, party_ids: Collection[int]) -> list[int]:
+    """Permit and record that the parties who sign are opened for the paper; return their ids. Raises ``Forbidden``, ``BadInput``."""
+    if not party_ids:
+        return []
+    decision = may_open(actor, case)
+    if not decision:
+        raise Forbidden(decision.reason)
+    signing = [party for party in list_parties(session, case) if party.id in party_ids]
+    if len(signing) != len(set(party_ids)):
+        raise BadInput("所选当事人中有不属于本事件的，请刷新页面后重新选择。", field="signing")
+    for party in signing:
+        facts = {"party": party.id, "role": party.role, "purpose": AGREEMENT_PURPOSE}
+        audit.record(session, actor, "party.opened", case.case_code, case.unit_code, **facts)
+    return [party.id for party in signing]
 
 
 def open_party(session: Session, actor: Actor, *, case: Case, party_id: int, purpose: str) -> PartyView:

@@ -157,6 +157,7 @@ MEDIATION_READERS: dict[str, Callable[[Input, Form], Any]] = {
     "room": _whole,
     "session": _whole,
     "mediators": _several,
+    "signing": _several,
     "duties": _duties,
 }
 

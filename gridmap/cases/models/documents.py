@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from gridmap.cases.models.case import one_of
@@ -81,6 +81,7 @@ class CaseDocument(Scoped, Base):
     """A paper of a case. Asked for with the step (``fields``: what it shall say); number and files come when it is made.
 
     Number and files come together or not at all, so that no number is lost. Files are in the media folder under their hashes.
+    ``party_ids``: whose sealed data the paper carries; it is opened when the paper is made and lies in its files only.
     """
 
     __tablename__ = "case_documents"
@@ -91,6 +92,7 @@ class CaseDocument(Scoped, Base):
     issuer_code: Mapped[int] = mapped_column(BigInteger, nullable=False)
     issuer_name: Mapped[str] = mapped_column(Text, nullable=False)
     fields: Mapped[dict[str, Any]] = mapped_column(JSONB, nullable=False)
+    party_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"), nullable=False)
     asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False)
     asked_by: Mapped[int | None] = mapped_column(BigInteger)
     actor_name: Mapped[str] = mapped_column(Text, nullable=False)

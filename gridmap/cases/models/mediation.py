@@ -263,11 +263,14 @@ class MediationReminder(Scoped, Base):
 
     __tablename__ = "mediation_reminders"
 
+    case_id: Mapped[int] = mapped_column(BigInteger, nullable=False)
     duty_id: Mapped[int] = mapped_column(BigInteger, nullable=False)
     level: Mapped[str] = mapped_column(Text, nullable=False)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"), nullable=False)
 
     __table_args__ = scoped_args(
+        ForeignKeyConstraint(*OF_A_CASE),
+        Index("ix_mediation_reminders_case_id", "county_code", "case_id"),
         ForeignKeyConstraint(["county_code", "duty_id"], ["mediation_duties.county_code", "mediation_duties.id"]),
         one_of("level", ReminderLevel),
         Index("uq_mediation_reminders_duty_id_level", "county_code", "duty_id", "level", unique=True),

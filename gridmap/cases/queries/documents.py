@@ -9,9 +9,11 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session, undefer
 
 from gridmap.access import Actor, Permission, significant_digits
-from gridmap.cases.models import Case, CaseDocument, DocumentTemplate
+from gridmap.cases.models import Case, CaseDocument, CaseParty, DocumentTemplate
+from gridmap.cases.models.mediation import Mediation, MediationAgreement
 from gridmap.cases.queries.detail import one_case
-from gridmap.cases.queries.parties import may_open
+from gridmap.cases.queries.mediation import duties_of
+from gridmap.cases.queries.parties import may_open, unsealed
 from gridmap.cases.queries.places import tell_name
 from gridmap.cases.rules import (
     CHANNEL_NAMES,
@@ -26,8 +28,12 @@ from gridmap.cases.rules import (
     Satisfaction,
     Scale,
 )
+from gridmap.cases.rules.letters.agreement import Promise, agreement_fields
 from gridmap.cases.rules.letters.kinds import NAMING
+from gridmap.cases.rules.parties import PartyRole
+from gridmap.cases.rules.tiers import Confirmation
 from gridmap.clock import local
+from gridmap.crypto import ring_of
 
 # One statement: what orders and steps say of the case.
 _AROUND = text(
@@ -66,6 +72,31 @@ def fields_of(session: Session, case: Case) -> dict[str, str]:
         "办理结果": row.result or "",
         "满意程度": SATISFACTION_NAMES[Satisfaction(row.satisfaction)] if row.satisfaction else "",
     }
+
+
+def agreement_said(session: Session, case: Case, number: int) -> dict[str, str]:
+    """Return what the paper of an agreement of a case says of it; nothing of who the parties are."""
+    mine = MediationAgreement.county_code == case.county_code, MediationAgreement.case_id == case.id
+    query = select(MediationAgreement, Mediation.mediators).join(
+        Mediation,
+        (Mediation.county_code == MediationAgreement.county_code) & (Mediation.id == MediationAgreement.mediation_id),
+    )
+    found, mediators = session.execute(query.where(*mine, MediationAgreement.number == number)).one()
+    promises = [
+        Promise(duty.what, duty.by_whom, duty.amount_yuan, duty.due_on)
+        for duty in duties_of(session, [found]).get(found.id, [])
+    ]
+    return agreement_fields(found.terms, found.counterpart, mediators, Confirmation(found.confirmation), promises)
+
+
+def signers(session: Session, paper: CaseDocument) -> list[tuple[PartyRole, dict[str, str]]]:
+    """Return those who sign a paper, opened: for the paper that is being made only. Raises ``KeyFault``."""
+    if not paper.party_ids:
+        return []
+    mine = CaseParty.county_code == paper.county_code, CaseParty.case_id == paper.case_id
+    query = select(CaseParty).where(*mine, CaseParty.id.in_(paper.party_ids)).order_by(CaseParty.id)
+    ring = ring_of(session)
+    return [(PartyRole(party.role), unsealed(ring, party)) for party in session.scalars(query)]
 
 
 def _minute(instant: datetime) -> str:

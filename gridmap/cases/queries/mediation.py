@@ -22,7 +22,9 @@ from gridmap.cases.models.mediation import (
     MediationTemplate,
     MediationTier,
 )
+from gridmap.cases.queries.parties import masked_parties
 from gridmap.cases.rules import Facts
+from gridmap.cases.rules.parties import PARTY_ROLE_NAMES, PartyRole
 from gridmap.cases.rules.tiers import (
     CONFIRMATION_NAMES,
     SESSION_RESULT_NAMES,
@@ -299,6 +301,13 @@ def _plain(*pairs: tuple[str, str]) -> Callable[..., list[tuple[str, str]]]:
     return lambda *_: list(pairs)
 
 
+def _signing(session: Session, case: Case, _facts: Facts, _now: datetime) -> list[tuple[str, str]]:
+    return [
+        (str(found.id), f"{PARTY_ROLE_NAMES[PartyRole(found.role)]} {found.name}")
+        for found in masked_parties(session, case)
+    ]
+
+
 # What can be chosen for the inputs of mediation, by their kind.
 MEDIATION_CHOICES: dict[str, Callable[[Session, Case, Facts, datetime], list[tuple[str, str]]]] = {
     "tier": _tiers,
@@ -308,6 +317,7 @@ MEDIATION_CHOICES: dict[str, Callable[[Session, Case, Facts, datetime], list[tup
     "session_result": _plain(*[(item.value, name) for item, name in SESSION_RESULT_NAMES.items()]),
     "confirming": _plain(*[(i.value, CONFIRMATION_NAMES[i]) for i in (Confirmation.NONE, Confirmation.APPLIED)]),
     "duration": _plain(*[(str(m), f"{m} 分钟" if m < 60 else f"{m / 60:g} 小时") for m in DURATIONS]),
+    "signing": _signing,
     "ends": _plain(("yes", "全部谈妥，调解结束"), ("no", "还要与其他当事人继续调解")),
     "performed": _plain((DutyState.PERFORMED.value, "已履行"), (DutyState.FAILED.value, "未履行")),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridmap.access import Permission
-from gridmap.cases.rules.acts import Action
+from gridmap.cases.rules.acts import Action, Document
 from gridmap.cases.rules.course import Input, Transition, _in
 from gridmap.cases.rules.facts import Doer, Facts
 from gridmap.cases.rules.terms import Status
@@ -112,6 +112,13 @@ AGREEING = (
         required=False,
         hint="一行一项，用不到的行留空；到期前、到期日和逾期时各提醒一次。",
     ),
+    Input(
+        "signing",
+        "签署协议的当事人",
+        "signing",
+        required=False,
+        hint="姓名、证件号等只写入协议书，不进办理记录；不选的，协议书上留空由当事人手写。",
+    ),
     Input("ends", "本件调解", "ends"),
 )
 CONFIRMING = (
@@ -139,7 +146,7 @@ MEDIATION_ROWS: tuple[Transition, ...] = (
     *_in(START_IN, A.START_MEDIATION, P.CASE_MEDIATE, "mediation_started", inputs=STARTING, guards=(no_mediation,)),
     *_in(OPEN_IN, A.PLAN_SESSION, P.CASE_MEDIATE, "session_planned", inputs=PLANNING, guards=(mediating, sessions_left)),
     *_in(OPEN_IN, A.RECORD_SESSION, P.CASE_MEDIATE, "session_recorded", inputs=RECORDING, guards=(mediating, session_planned)),
-    *_in(OPEN_IN, A.AGREE, P.CASE_MEDIATE, "agreed", inputs=AGREEING, guards=(mediating, session_agreed)),
+    *_in(OPEN_IN, A.AGREE, P.CASE_MEDIATE, "agreed", inputs=AGREEING, guards=(mediating, session_agreed), document=Document.AGREEMENT),
     *_in(OPEN_IN, A.MOVE_UP, P.CASE_MEDIATE, "mediation_moved_up", inputs=MOVING, guards=(mediating, not_last, nothing_planned, tried)),
     *_in(OPEN_IN, A.END_MEDIATION, P.CASE_MEDIATE, "mediation_ended", inputs=ENDING, guards=(mediating, nothing_planned)),
     *_in(AGREED_IN, A.CONFIRM_AGREEMENT, P.CASE_MEDIATE, "agreement_confirmed", inputs=CONFIRMING, guards=(unconfirmed,)),

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gridmap.cases.actions.effects.desk import chosen
 from gridmap.cases.actions.effects.work import Effect, Work
+from gridmap.cases.actions.parties import open_for_agreement
 from gridmap.cases.models.mediation import (
     Mediation,
     MediationAgreement,
@@ -198,6 +199,7 @@ def agree(work: Work) -> dict[str, Any]:
         raise BadInput("请选择本件调解是否到此结束。", field="ends")
     if ends == "yes" and work.facts.mediation and work.facts.mediation.planned:
         raise BadInput("还有调解会没有记录，请先记录（未召开的记为改期），或选择继续调解。", field="ends")
+    signing = open_for_agreement(work.session, work.actor, case=work.case, party_ids=work.given.get("signing", ()))
     agreement = MediationAgreement(
         **_place(work),
         mediation_id=mediation.id,
@@ -214,7 +216,8 @@ def agree(work: Work) -> dict[str, Any]:
     if ends == "yes":
         _end(work, mediation, MediationState.AGREED)
     told = [f"协议第 {agreement.number} 号", f"对方当事人：{agreement.counterpart}"]
-    return _told(*told, *(["调解结束"] if ends == "yes" else []))
+    done = _told(*told, *(["调解结束"] if ends == "yes" else []))
+    return {**done, "agreement": agreement.number, "signing": signing}
 
 
 def _promise(work: Work, agreement: MediationAgreement, remind_days: int) -> None:
