@@ -48,7 +48,52 @@ def work() -> None:
     url = settings().role_url(JOBS_ROLE).set(drivername="postgresql").render_as_string(hide_password=False)
     connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4)
     with app.replace_connector(connector) as running:
-        running.run_worker(concurrency=1, shutdown_graceful_timeout=10, worker_middleware=[_keep_fault])
+        running.run_worker(
+            concurrency=1,
+            shutdown_graceful_timeout=10,
+            stalled_worker_timeout=SILENT_S,
+            worker_middleware=[_keep_fault],
+        )
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="queue.resume", queueing_lock="queue.resume")
+def resume(timestamp: int = 0) -> None:  # noqa: ARG001 - what the queue passes to periodic jobs
+    """Put back what a worker was doing when it was killed. Without a lock of its own: nothing can stand in its way."""
+    with job_session() as session:
+        resume_stalled(session)
+
+
+def resume_stalled(session: Session) -> int:
+    """Put jobs of workers that are silent for ``SILENT_S`` back into the queue; return how many.
+
+    Every job is made so that it may be done again from its beginning. One that was broken off ``MOST_BREAKS`` times fails, so that
+    it is seen and stops no other; one whose like is waiting already (``queueing_lock``) is given up for that one.
+    """
+    found = session.execute(_STALLED, {"silent_s": SILENT_S}).all()
+    for job in found:
+        if job.attempts + 1 >= MOST_BREAKS:
+            session.execute(
+                _FAULT, {"job": job.id, "words": f"执行中断 {job.attempts + 1} 次（后台进程被终止），没有再试。"}
+            )
+            session.execute(_FINISH, {"job": job.id, "status": "failed"})
+        elif job.again:
+            session.execute(_FINISH, {"job": job.id, "status": "aborted"})
+        else:
+            session.execute(_RETRY, {"job": job.id})
+    return len(found)
+
+
+SILENT_S = 120  # a worker says every 10 s that it lives; a machine under load may be late
+MOST_BREAKS = 5
+_STALLED = text(
+    "select j.id, j.attempts, exists (select from procrastinate_jobs t where t.queueing_lock = j.queueing_lock"
+    " and t.status = 'todo') as again from procrastinate_jobs j left join procrastinate_workers w on w.id = j.worker_id"
+    " where j.status = 'doing' and (w.id is null or w.last_heartbeat < now() - make_interval(secs => :silent_s))"
+    " order by j.id for update of j skip locked"
+)
+_RETRY = text("select procrastinate_retry_job_v2(:job, now(), null, null, null)")
+_FINISH = text("select procrastinate_finish_job_v1(:job, cast(:status as procrastinate_job_status), false)")
 
 
 async def _keep_fault(call_next: Any, context: Any, _worker: Any) -> Any:

@@ -23,8 +23,12 @@ JOB_NAMES = {
     "notices.deliver": "通知：准备发送",
     "notices.send": "通知：发送邮件或群消息",
     "notices.broken_off": "通知：清点中断的发送",
+    "cases.document": "文书：制作",
+    "cases.escalate": "期限：提醒、超时和督办",
+    "cases.promises": "调解：履行提醒",
     "cases.words": "检索：收录新事件",
     "cases.words_audit": "检索：核对",
+    "queue.resume": "队列：接着办中断的任务",
     "upkeep.sweep": "清理过期记录",
 }
 _FAILED = text(

@@ -12,49 +12,55 @@ from dataclasses import dataclass
 from gridmap.access import GRANTS, ROLE_NAMES
 from gridmap.cases.rules.acts import STAGE_NAMES, Action, Stage
 from gridmap.cases.rules.course import Input, Transition
+from gridmap.cases.rules.facts import Guard
 from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES
 from gridmap.cases.rules.table import TRANSITIONS
 from gridmap.cases.rules.terms import STATUS_NAMES, Status
 
-GUARD_WORDS = {
-    "all_reported": "协办单位都已反馈，吹哨、调解等旁支事项都已结束",
-    "asked_of_me": "核查请的是本人，且还没有答复",
-    "assisting_waits": "本部门的协办单还没有接单",
-    "below_red": "还没有到红牌督办",
-    "by_joining": "在要并进来的那一件上办理“并入其他事件”，本件自动记录",
-    "called": "这次吹哨呼叫了本部门，本部门还没有报到",
-    "copied_to": "有抄告给本部门、还没有阅知的内容",
-    "duty_waits": "协议中还有没登记履行情况的事项",
-    "extension_asked": "有等待审批的延期申请，审批人不是申请人",
-    "first_review": "有等待初审的申诉，审核人不是申诉人",
-    "free_to_move": "协办、吹哨、调解等旁支事项都已结束",
-    "handling_runs": "办理时限正在计时",
-    "has_lead": "已派给主办部门",
-    "in_assisting": "本部门是协办部门",
-    "in_lead": "本部门是主办部门（中心自办的不限部门）",
-    "late": "有没申诉过的超时，且没有申诉正在审核",
-    "mediating": "有进行中的调解",
-    "no_mediation": "没有进行中的调解",
-    "no_whistle": "没有进行中的吹哨",
-    "nobody_assigned": "没有指定经办人（已指定的先撤回）",
-    "none_open": "没有等待答复的核查",
-    "not_last": "还没有到最后一级调解",
-    "not_own_work": "本人没有经办过该事件",
-    "not_paused": "计时没有暂停",
-    "nothing_asked": "没有等待审批的延期申请",
-    "nothing_planned": "安排的调解会都已记录",
-    "of_the_handlers": "本部门是主办部门，或本人经办过",
-    "paused": "计时已经暂停",
-    "second_review": "有等待复审的申诉，审核人不是申诉人，也不是初审人",
-    "session_agreed": "已记录一次达成一致的调解会",
-    "session_planned": "有安排好、还没有记录的调解会",
-    "sessions_left": "没有超过本级调解的次数上限",
-    "somebody_assigned": "已指定经办人",
-    "supervised": "正在被督办",
-    "timed": "有正在计时的期限",
-    "tried": "本级至少记录过一次未达成一致的调解会",
-    "unconfirmed": "有还没有司法确认的调解协议",
-    "whistled": "有进行中的吹哨",
+GUARD_WORDS = {  # by the guard's module and name
+    "charge.asked_of_me": "提请包案的是本人，且还没有答复",
+    "charge.free_for_me": "还没有领导包案，或提请的是本人",
+    "charge.leading": "由本人包案",
+    "charge.nobody_asked": "没有等待答复的包案提请",
+    "checks.asked_of_me": "核查请的是本人，且还没有答复",
+    "checks.none_open": "没有等待答复的核查",
+    "dispatch.called": "这次吹哨呼叫了本部门，本部门还没有报到",
+    "dispatch.copied_to": "有抄告给本部门、还没有阅知的内容",
+    "dispatch.free_to_move": "协办、吹哨、调解等旁支事项都已结束",
+    "dispatch.no_whistle": "没有进行中的吹哨",
+    "dispatch.whistled": "有进行中的吹哨",
+    "facts.all_reported": "协办单位都已反馈，吹哨、调解等旁支事项都已结束",
+    "facts.assisting_waits": "本部门的协办单还没有接单",
+    "facts.has_lead": "已派给主办部门",
+    "facts.in_assisting": "本部门是协办部门",
+    "facts.in_lead": "本部门是主办部门（中心自办的不限部门）",
+    "facts.leader_done": "包案领导该做的都已登记（包案规定写明结案前要做的）",
+    "facts.nobody_assigned": "没有指定经办人（已指定的先撤回）",
+    "facts.not_own_work": "本人没有经办过该事件",
+    "facts.somebody_assigned": "已指定经办人",
+    "mediation.duty_waits": "协议中还有没登记履行情况的事项",
+    "mediation.mediating": "有进行中的调解",
+    "mediation.no_mediation": "没有进行中的调解",
+    "mediation.not_last": "还没有到最后一级调解",
+    "mediation.nothing_planned": "安排的调解会都已记录",
+    "mediation.session_agreed": "已记录一次达成一致的调解会",
+    "mediation.session_planned": "有安排好、还没有记录的调解会",
+    "mediation.sessions_left": "没有超过本级调解的次数上限",
+    "mediation.tried": "本级至少记录过一次未达成一致的调解会",
+    "mediation.unconfirmed": "有还没有司法确认的调解协议",
+    "registering.by_joining": "在要并进来的那一件上办理“并入其他事件”，本件自动记录",
+    "timing.below_red": "还没有到红牌督办",
+    "timing.extension_asked": "有等待审批的延期申请，审批人不是申请人",
+    "timing.first_review": "有等待初审的申诉，审核人不是申诉人",
+    "timing.handling_runs": "办理时限正在计时",
+    "timing.late": "有没申诉过的超时，且没有申诉正在审核",
+    "timing.not_paused": "计时没有暂停",
+    "timing.nothing_asked": "没有等待审批的延期申请",
+    "timing.of_the_handlers": "本部门是主办部门，或本人经办过",
+    "timing.paused": "计时已经暂停",
+    "timing.second_review": "有等待复审的申诉，审核人不是申诉人，也不是初审人",
+    "timing.supervised": "正在被督办",
+    "timing.timed": "有正在计时的期限",
 }
 NEW = "新事件"
 SELDOM = 2  # an action that leaves the state as it is and goes in more states than these is told once for all of them
@@ -94,13 +100,18 @@ def in_words(row: Transition, states: Iterable[str] = ()) -> RowWords:
         row.name,
         tuple(name for role, name in ROLE_NAMES.items() if row.permission in GRANTS[role]),
         tuple(_need(wanted) for wanted in row.inputs),
-        tuple(GUARD_WORDS[guard.__name__] for guard in row.guards),
+        tuple(GUARD_WORDS[guard_key(guard)] for guard in row.guards),
         STATUS_NAMES[row.after] if row.after is not row.before else None,
         f"《{DOCUMENT_NAMES[row.document]}》" if row.document else "",
         _stages(row.starts),
         _stages(row.stops),
         tuple(states),
     )
+
+
+def guard_key(guard: Guard) -> str:
+    """Return under which name ``GUARD_WORDS`` has a guard: two topics may give theirs the same name."""
+    return f"{guard.__module__.rsplit('.', 1)[-1]}.{guard.__name__}"
 
 
 def _need(wanted: Input) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from gridmap.cases.rules import TRANSITIONS, Status
-from gridmap.cases.rules.explaining import GUARD_WORDS, moves, often, seldom
+from gridmap.cases.rules.explaining import GUARD_WORDS, guard_key, moves, often, seldom
 from scripts import course_page
 
 
 def test_every_guard_has_words_and_no_words_are_left_over() -> None:
-    guards = {guard.__name__ for row in TRANSITIONS for guard in row.guards}
+    guards = {guard_key(guard) for row in TRANSITIONS for guard in row.guards}
     assert guards == set(GUARD_WORDS), "cases/rules/explaining.py: GUARD_WORDS says in Chinese what a guard asks for"
 
 
