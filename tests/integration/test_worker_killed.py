@@ -66,9 +66,6 @@ def waiting_paper(clone: Callable[[], Any], tmp_path: Path, monkeypatch: pytest.
     make.world()
     paper = make.paper(make.case())
     with owner() as session:
-        made = ["made_at", "template_id", "year", "number", "number_text", "docx_sha256", "pdf_sha256"]
-        session.execute(text(f"update case_documents set {', '.join(f'{name} = null' for name in made)}"))
-        session.execute(text("delete from document_numbers"))
         jobs.defer(session, "cases.document", county_code=990102, document_id=paper)
     yield engine, values
     engine.dispose()

@@ -13,16 +13,16 @@ from gridmap import audit, jobs
 from gridmap.access import GRANTS, Actor, Permission, significant_digits
 from gridmap.cases.actions.templates import template_for
 from gridmap.cases.forms import Given
-from gridmap.cases.models import Case, CaseDocument
+from gridmap.cases.models import Case, CaseDocument, DocumentTemplate
 from gridmap.cases.queries.documents import agreement_said, fields_of, signers
 from gridmap.cases.queries.places import tell_name
 from gridmap.cases.rules import Document, Transition
 from gridmap.cases.rules.letters.agreement import BLANK, signed_fields
-from gridmap.cases.rules.letters.filling import fill
+from gridmap.cases.rules.letters.filling import check_template, fill
 from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES, completed, day_text, number_text
 from gridmap.cases.rules.letters.printing import pdf_of_docx
 from gridmap.clock import local
-from gridmap.errors import Forbidden
+from gridmap.errors import BadInput, Conflict, Forbidden
 from gridmap.media import store_bytes
 
 JOB = "cases.document"
@@ -112,7 +112,7 @@ def make_document(session: Session, paper: CaseDocument, *, now: datetime) -> No
         if kind is Document.AGREEMENT
         else {}
     )
-    docx = fill(template.content, completed({**paper.fields, **named, "文号": printed, "成文日期": day_text(on)}))
+    docx = _filled(template, kind, completed({**paper.fields, **named, "文号": printed, "成文日期": day_text(on)}))
     pdf = pdf_of_docx(docx, f"{DOCUMENT_NAMES[kind]} {printed}")
     paper.docx_sha256, paper.pdf_sha256 = _digest(docx), _digest(pdf)
     paper.year, paper.number, paper.number_text = on.year, number, printed
@@ -120,6 +120,22 @@ def make_document(session: Session, paper: CaseDocument, *, now: datetime) -> No
     session.flush()
     for digest, content, ending in sorted(((paper.docx_sha256, docx, "docx"), (paper.pdf_sha256, pdf, "pdf"))):
         store_bytes(session, content, digest, ending)
+
+
+def _filled(template: DocumentTemplate, kind: Document, values: dict[str, str]) -> bytes:
+    """Fill a template. Raises ``Conflict`` that says which template is at fault, where and what to do; the number goes back."""
+    try:
+        return fill(template.content, values)
+    except Exception as fault:
+        try:
+            check_template(template.content)
+            why = "填写时出错。"
+        except BadInput as found:
+            why = found.message
+        name = f"《{DOCUMENT_NAMES[kind]}》的模板（第 {template.version} 版）"
+        raise Conflict(
+            f"{name}填不出来：{why}请系统管理员在“文书模板”中更换或恢复前一版，再生成这份文书；事件本身不受影响，文号没有占用。"
+        ) from fault
 
 
 def make_now(session: Session, actor: Actor, paper: CaseDocument, *, now: datetime) -> None:

@@ -20,6 +20,7 @@ from gridmap.access import Role
 from gridmap.cases.actions import make_document
 from gridmap.cases.models import CaseDocument
 from gridmap.cases.rules import Document
+from gridmap.errors import Conflict
 from gridmap.media import kept_path
 from scripts.document_templates import template as shipped_template
 from tests.factories import GRID_A11, TOWN_A, TOWN_B, VILLAGE_A1, Factories
@@ -316,6 +317,42 @@ def test_a_broken_template_is_refused_in_words_and_nothing_is_kept(
     assert "没有的字段“姓名”" in answer.get_data(as_text=True)
     with owner() as session:
         assert session.execute(text("select count(*) from document_templates where area_code > 0")).scalar() == 0
+
+
+def test_a_stored_template_at_fault_fails_the_paper_in_words_and_not_the_step(
+    course: Course, owner: Callable[[], Any], monkeypatch: Any
+) -> None:
+    """However it got there (restored from elsewhere, a field that a later release no longer has): the case goes on."""
+    from gridmap import jobs
+    from gridmap.cases.actions import tasks
+
+    document = docx.Document()
+    document.add_paragraph("{{ 事件标题 }} {{ 姓名 }}")
+    out = io.BytesIO()
+    document.save(out)
+    replace = text("update document_templates set content = :content where kind = 'order'")
+    course.submit(course.desk)
+    make_all(owner)
+    with owner() as session:
+        session.execute(replace, {"content": out.getvalue()})
+    course.done(course.desk, "assess", category="0101", grade="worry", scale="individual", risk="low")
+    assert course.done(course.desk, "dispatch", department=course.police) == "dispatched"
+    with owner() as session:
+        paper = session.scalars(select(CaseDocument).where(CaseDocument.kind == "order")).one()
+    answer = course.desk.post(f"/cases/{course.code}/documents/{paper.id}/make")
+    assert answer.status_code == 409
+    told = answer.get_data(as_text=True)
+    for words in ("《交办单》的模板（第 1 版）填不出来", "没有的字段“姓名”", "更换或恢复前一版", "文号没有占用"):
+        assert words in told
+    monkeypatch.setattr(jobs, "job_session", owner)
+    with pytest.raises(Conflict, match="没有的字段“姓名”"):  # these words go to the page of failed jobs
+        tasks.document(county_code=paper.county_code, document_id=paper.id)
+    with owner() as session:
+        assert session.execute(text("select count(*) from document_numbers where kind = 'order'")).scalar() == 0
+        session.execute(replace, {"content": shipped_template(Document.ORDER)})
+    assert course.desk.post(f"/cases/{course.code}/documents/{paper.id}/make").status_code == 302
+    with owner() as session:
+        assert session.execute(text("select number from case_documents where kind = 'order'")).scalar() == 1
 
 
 def test_the_whole_case_as_one_file_is_the_same_twice(
