@@ -230,6 +230,20 @@ class Factories:
             session.flush()
             return int(room.id)
 
+    def meeting(self, unit_code: int, title: str = "联席会议") -> int:
+        """Add a joint meeting that is to come to a unit and return its number."""
+        from gridmap.cases.models import JointMeeting
+
+        with self.owner() as session:
+            meeting = JointMeeting(
+                county_code=unit_code // 10**9, unit_code=unit_code, title=title, place="会议室", chair="主任",
+                state="planned", starts_at=datetime.now(UTC) + timedelta(days=1), created_at=datetime.now(UTC),
+                created_name="测试员",
+            )  # fmt: skip
+            session.add(meeting)
+            session.flush()
+            return int(meeting.id)
+
     def version(self, unit_code: int) -> int:
         """Add a draft version of outlines for a unit and return its number."""
         from gridmap.units.models import OutlineVersion

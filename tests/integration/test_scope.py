@@ -29,6 +29,8 @@ ROWS = {
     "case_charge_records": "case_id, charge_id, duty_id, done_on, account_id, account_name, note, recorded_at)"
     " select {c}, {u}, case_id, charge_id, id, '2026-01-01'::date, 1, '某', '', now() from case_charge_duties where unit_code = {u}",
     "case_cells": "unit_level, cell_level, by_status, cell, family, status, n, sum_x, sum_y) values ({c}, {u}, 9, 3, true, 0, 1, 'registered', 1, 0, 0)",
+    "case_decisions": "case_id, meeting_id, number, meeting_title, meeting_at, owner_name, task, due_at, order_id, decided_at, decided_name)"
+    " select {c}, {u}, case_id, meeting_id, 1, '', now(), '', '', now(), 1, now(), '' from joint_meeting_cases where unit_code = {u}",
     "case_deltas": "month, family, status, n) values ({c}, {u}, '2026-01-01', 1, 'registered', 1)",
     "case_documents": "case_id, kind, issuer_code, issuer_name, fields, asked_at, actor_name)"
     " select {c}, {u}, id, 'order', {u}, '某中心', '{{}}'::jsonb, now(), '系统' from cases where unit_code = {u}",
@@ -57,6 +59,12 @@ ROWS = {
     "case_words_waiting": "id) values ({c}, {u}, -{u})",
     "cases": "case_code, category_id, channel, grade, scale, status, title, received_at, position_method)"
     " select {c}, {u}, 'x{u}', min(id), 'visit', 'worry', 'individual', 'registered', 't', now(), 'none' from categories",
+    "joint_meetings": "title, starts_at, place, chair, state, created_at, created_name)"
+    " values ({c}, {u}, '会', now(), '', '', 'planned', now(), '')",
+    "joint_meeting_departments": "meeting_id, department_id, department_name)"
+    " select {c}, {u}, id, 1, '某所' from joint_meetings where unit_code = {u}",
+    "joint_meeting_cases": "case_id, meeting_id, number, subject, added_at)"
+    " select {c}, {u}, c.id, m.id, 1, '', now() from cases c join joint_meetings m using (unit_code) where unit_code = {u}",
     "mediation_agreements": "case_id, mediation_id, number, counterpart, terms, agreed_at, confirmation)"
     " select {c}, {u}, case_id, id, 1, '', '', now(), 'none' from mediations where unit_code = {u}",
     "mediation_duties": "case_id, agreement_id, number, what, by_whom, due_on, remind_days, state)"
@@ -91,6 +99,13 @@ OF_MEDIATIONS = {
     "mediation_duties": 4,
     "mediation_reminders": 5,
 }  # in the order in which they lean on each other
+# a meeting with its agenda and decisions leans on the case in the same way
+OF_MEDIATIONS |= {
+    "joint_meetings": 2,
+    "joint_meeting_departments": 3,
+    "joint_meeting_cases": 3,
+    "case_decisions": 4,
+}
 # a leader's charge with its duties and what was done leans on the case in the same way
 OF_MEDIATIONS |= {"case_charges": 2, "case_charge_duties": 3, "case_charge_records": 4}
 OF_WHISTLES = {"case_whistle_calls"}

@@ -69,6 +69,14 @@ def _leader(work: Work) -> Iterator[Told]:
     yield Account(int(work.given.get("leader"))), "综治中心提请您包案，请答复是否包案。"
 
 
+def _decided(work: Work) -> Iterator[Told]:
+    by_when = f"{local(work.given.get('deadline')):%m-%d %H:%M}"
+    if work.given.get("department"):
+        yield Department(work.given.get("department")), f"联席会议交办，请贵部门在 {by_when} 前办理。"
+    else:
+        yield Account(int(work.given.get("person"))), f"联席会议交给您一项任务，请在 {by_when} 前完成。"
+
+
 def _transferred(work: Work) -> Iterator[Told]:
     yield Centre(work.case.unit_code), "已移交给其他区划，本单位不再办理。"
     yield Centre(int(work.given.get("unit"))), "已移交给贵单位，请接手研判派单。"
@@ -86,6 +94,8 @@ TOLD: dict[Action, Callable[[Work], Iterator[Told]]] = {
     Action.TAKE_CHARGE: _desk("领导已包案，请配合。"),
     Action.DECLINE_CHARGE: _desk("领导未接受包案，请看理由。"),
     Action.END_CHARGE: _desk("领导已结束包案，请看理由。"),
+    Action.DECIDE: _decided,
+    Action.FINISH_TASK: _desk("联席会议交办的任务已完成，请查看。"),
     Action.WITHDRAW: _lead("派单已撤回，贵部门无需再办理。"),
     Action.RETURN: _desk("部门已退单，请核对理由后重新派单。"),
     Action.ASSIST_RETURN: _desk("协办部门已退单，请核对理由。"),

@@ -17,6 +17,7 @@ from gridmap.cases.models.mediation import (
     MediationTemplate,
     MediationTier,
 )
+from gridmap.cases.models.meetings import CaseDecision, JointMeeting, JointMeetingCase, JointMeetingDepartment
 from gridmap.cases.models.parties import CaseParty
 from gridmap.cases.models.routing import RoutingRule
 from gridmap.cases.models.tasks import CaseTask
@@ -29,6 +30,7 @@ __all__ = [
     "CaseCharge",
     "CaseChargeDuty",
     "CaseChargeRecord",
+    "CaseDecision",
     "CaseDocument",
     "CaseEscalation",
     "CaseExtension",
@@ -49,6 +51,9 @@ __all__ = [
     "ChargeTemplate",
     "DocumentNumber",
     "DocumentTemplate",
+    "JointMeeting",
+    "JointMeetingCase",
+    "JointMeetingDepartment",
     "Mediation",
     "MediationAgreement",
     "MediationDuty",

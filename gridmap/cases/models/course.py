@@ -6,7 +6,18 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, Index, Integer, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,7 +63,10 @@ class CaseStep(Scoped, Base):
 
 
 class CaseOrder(Scoped, Base):
-    """交办单: what a department was asked to do for a case, and how far it is."""
+    """交办单: what a department was asked to do for a case, and how far it is.
+
+    ``by_meeting``: a joint meeting decided it (with ``due_at``); it does not end when the lead department gives its order back.
+    """
 
     __tablename__ = "case_orders"
 
@@ -62,6 +76,8 @@ class CaseOrder(Scoped, Base):
     department_name: Mapped[str] = mapped_column(Text, nullable=False)
     task: Mapped[str] = mapped_column(Text, server_default=text("''"), nullable=False)
     status: Mapped[str] = mapped_column(Text, nullable=False)
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    by_meeting: Mapped[bool] = mapped_column(Boolean, server_default=text("false"), nullable=False)
     assignee_id: Mapped[int | None] = mapped_column(BigInteger)
     assignee_name: Mapped[str] = mapped_column(Text, server_default=text("''"), nullable=False)
     result: Mapped[str] = mapped_column(Text, server_default=text("''"), nullable=False)

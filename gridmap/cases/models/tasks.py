@@ -12,7 +12,8 @@ from gridmap.db import Base, Scoped, scoped_args
 
 
 class CaseTask(Scoped, Base):
-    """What one person was asked to find out about a case, until when, and what they found. One of a kind is open at a time."""
+    """What one person was asked to find out about a case, until when, and what they found. One of a kind is open at a time,
+    but for what joint meetings decided: a person may owe several."""
 
     __tablename__ = "case_tasks"
 
@@ -29,7 +30,7 @@ class CaseTask(Scoped, Base):
 
     __table_args__ = scoped_args(
         ForeignKeyConstraint(*OF_A_CASE),
-        CheckConstraint("kind in ('check', 'verify')", name="kind"),
+        CheckConstraint("kind in ('check', 'verify', 'decision')", name="kind"),
         Index("ix_case_tasks_case_id", "county_code", "case_id"),
         Index("ix_case_tasks_account_id", "account_id", "due_at", postgresql_where=text("answered_at is null")),
         Index(
@@ -38,6 +39,6 @@ class CaseTask(Scoped, Base):
             "case_id",
             "kind",
             unique=True,
-            postgresql_where=text("answered_at is null"),
+            postgresql_where=text("answered_at is null and kind <> 'decision'"),
         ),
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Role
 from gridmap.cases.models import Case, CaseCharge, CaseChargeDuty, CaseChargeRecord, ChargeTemplate
+from gridmap.cases.rules import Facts
 from gridmap.cases.rules.charges import ChargeState
 from gridmap.errors import NotReady
 from gridmap.worktime.queries import areas_above
@@ -107,3 +108,17 @@ def due_duties(session: Session, actor: Actor, cases: list[Case]) -> dict[tuple[
     for duty in session.scalars(query):
         found.setdefault((duty.county_code, duty.case_id), []).append(duty)
     return found
+
+
+def _leaders(session: Session, case: Case, _facts: Facts, _now: datetime) -> list[tuple[str, str]]:
+    return [(str(row.id), f"{row.name}（{row.unit_name}）") for row in people_for(session, case.unit_code, Role.LEADER)]
+
+
+def _duties(session: Session, case: Case, _facts: Facts, _now: datetime) -> list[tuple[str, str]]:
+    charge = open_charges(session, case).get(ChargeState.OPEN)
+    duties = duties_of_charge(session, charge) if charge else []
+    return [(str(duty.number), f"{duty.name}（{duty.due_on} 前）" if duty.due_on else duty.name) for duty in duties]
+
+
+# What can be chosen for the inputs of a charge, by their kind.
+CHARGE_CHOICES = {"leader": _leaders, "charge_duty": _duties}

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from gridmap.access import Actor, Role
+from gridmap.access import Actor
 from gridmap.cases.models import Case, CaseOrder, CaseStep
-from gridmap.cases.queries.charge import CHARGE_FACTS, duties_of_charge, open_charges, people_for
+from gridmap.cases.queries.charge import CHARGE_CHOICES, CHARGE_FACTS
 from gridmap.cases.queries.conditions import visible_cases
 from gridmap.cases.queries.duty import duty_choices, worker_choices
 from gridmap.cases.queries.mediation import MEDIATION_CHOICES, MEDIATION_FACTS, mediating, mediation_obstacles
+from gridmap.cases.queries.meetings import MEETING_CHOICES, MEETING_FACTS
 from gridmap.cases.queries.reference import categories_on, units_of_county
 from gridmap.cases.queries.timers import CLOCK_FACTS, clocks_of
 from gridmap.cases.queries.whistles import WHISTLE_FACTS, open_whistle
@@ -32,8 +33,9 @@ from gridmap.cases.rules import (
     Status,
     county_of,
 )
-from gridmap.cases.rules.charges import ChargeState, charge_facts
+from gridmap.cases.rules.charges import charge_facts
 from gridmap.cases.rules.course import HANDLING_ACTIONS
+from gridmap.cases.rules.joint import task_obstacle
 from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES, WRITTEN
 from gridmap.cases.rules.parties import PARTY_ROLE_NAMES
 from gridmap.clock import local
@@ -53,8 +55,12 @@ _FACTS = text(
     + ", "
     + CHARGE_FACTS
     + ", "
+    + MEETING_FACTS
+    + ", "
     + MEDIATION_FACTS
 )
+
+FURTHER_CHOICES = {**MEDIATION_CHOICES, **CHARGE_CHOICES, **MEETING_CHOICES}
 
 
 def locked_case(session: Session, actor: Actor, case_code: str) -> Case | None:
@@ -78,6 +84,8 @@ def facts_of(session: Session, case: Case, now: datetime | None = None) -> tuple
     orders = [(kind, Order(*rest)) for kind, *rest in row.orders]
     whistle = open_whistle(row.whistle)
     charge, charge_asked = charge_facts(row.charges)
+    tasks = tuple((account, name) for account, name in row.tasks)
+    owed = task_obstacle(tuple(dict.fromkeys(name for _account, name in tasks)))
     facts = Facts(
         Status(case.status),
         case.unit_code,
@@ -88,8 +96,13 @@ def facts_of(session: Session, case: Case, now: datetime | None = None) -> tuple
         checks=tuple((account, name) for account, name in row.checks),
         copies=frozenset(row.copies),
         whistle=whistle,
-        obstacles=((whistle.obstacle,) if whistle else ()) + mediation_obstacles(row.mediation),
+        obstacles=((whistle.obstacle,) if whistle else ())
+        + ((owed,) if owed else ())
+        + mediation_obstacles(row.mediation),
         charge=charge,
+        tabled=row.tabled,
+        tasks=tasks,
+        decisions_open=row.decisions_open,
         charge_asked=charge_asked,
         mediation=mediating(row.mediation),
         promises=(row.unconfirmed, row.duties_waiting),
@@ -156,31 +169,15 @@ def choices(session: Session, case: Case, facts: Facts, wanted: Input, now: date
         return [(str(row.id), f"{row.name}（{row.unit_name}）") for row in departments_for(session, case.unit_code)]
     if wanted.kind == "worker":
         return [(str(row.id), row.name) for row in worker_choices(session, case)]
-    if wanted.kind == "leader":
-        return [
-            (str(row.id), f"{row.name}（{row.unit_name}）") for row in people_for(session, case.unit_code, Role.LEADER)
-        ]
-    if wanted.kind == "charge_duty":
-        return _charge_duties(session, case)
     if wanted.kind == "duty":
         return [(str(row.id), row.name) for row in duty_choices(session, case)]
     if wanted.kind == "unit":
         return units_of_county(session, case, local(now).date())
-    if wanted.kind in MEDIATION_CHOICES:
-        return MEDIATION_CHOICES[wanted.kind](session, case, facts, now)
+    if wanted.kind in FURTHER_CHOICES:
+        return FURTHER_CHOICES[wanted.kind](session, case, facts, now)
     if wanted.kind == "category":
         on = local(now).date()
         return [(item.code, f"{item.family_name} › {item.name}") for item in categories_on(session, on)]
     if wanted.kind == "colleague" and facts.lead:
         return [(str(row.id), row.name) for row in colleagues(session, facts.lead.department_id)]
     return []
-
-
-def _charge_duties(session: Session, case: Case) -> list[tuple[str, str]]:
-    charge = open_charges(session, case).get(ChargeState.OPEN)
-    if charge is None:
-        return []
-    return [
-        (str(duty.number), f"{duty.name}（{duty.due_on} 前）" if duty.due_on else duty.name)
-        for duty in duties_of_charge(session, charge)
-    ]

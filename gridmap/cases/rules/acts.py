@@ -73,6 +73,10 @@ class Action(StrEnum):
     DECLINE_CHARGE = "decline_charge"
     DO_DUTY = "do_duty"
     END_CHARGE = "end_charge"
+    TABLE = "table"
+    DECIDE = "decide"
+    FINISH_TASK = "finish_task"
+    DROP_DECISION = "drop_decision"
 
 
 ACTION_NAMES = {
@@ -141,6 +145,10 @@ ACTION_NAMES = {
     Action.DECLINE_CHARGE: "不予包案",
     Action.DO_DUTY: "包案履职",
     Action.END_CHARGE: "结束包案",
+    Action.TABLE: "提交联席会议",
+    Action.DECIDE: "联席会议交办",
+    Action.FINISH_TASK: "完成会议任务",
+    Action.DROP_DECISION: "撤销会议交办",
 }
 
 

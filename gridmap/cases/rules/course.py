@@ -114,6 +114,7 @@ def _to(
 
 UNDECIDED = (S.RECEIVED, S.REGISTERED)
 WITH_DEPARTMENT = (S.DISPATCHED, S.ACCEPTED, S.HANDLING)
+ASSISTING_IN = (S.ASSESSED, *WITH_DEPARTMENT)  # a joint meeting gives orders before anybody leads
 WORKING = (S.ACCEPTED, S.HANDLING)
 EVERY_STAGE = tuple(Stage)
 
@@ -143,9 +144,9 @@ MAIN_LINE: tuple[Transition, ...] = (
     _row(S.REVISITED, A.CLOSE, S.CLOSED, P.CASE_CLOSE, "closed", inputs=(NOTE,), guards=(leader_done,), document=Document.COMPLETION, stops=EVERY_STAGE),
     _row(S.CLOSED, A.REOPEN, S.REGISTERED, P.CASE_CLOSE, "reopened", inputs=(REASON,), starts=(Stage.ASSESS, Stage.WHOLE)),
     _row(S.CLOSED, A.ARCHIVE, S.ARCHIVED, P.CASE_CLOSE, "archived", inputs=(NOTE,)),
-    *_in(WITH_DEPARTMENT, A.ASSIST_ACCEPT, P.CASE_HANDLE, "assist_accepted", inputs=(NOTE,), guards=(in_assisting, assisting_waits)),
-    *_in(WITH_DEPARTMENT, A.ASSIST_REPORT, P.CASE_HANDLE, "assist_reported", inputs=(Input("reason", "协办结果", "text"), Input("photos", "照片", "photos", required=False)), guards=(in_assisting,)),
-    *_in(WITH_DEPARTMENT, A.ASSIST_RETURN, P.CASE_HANDLE, "assist_returned", inputs=(REASON,), guards=(in_assisting,)),
+    *_in(ASSISTING_IN, A.ASSIST_ACCEPT, P.CASE_HANDLE, "assist_accepted", inputs=(NOTE,), guards=(in_assisting, assisting_waits)),
+    *_in(ASSISTING_IN, A.ASSIST_REPORT, P.CASE_HANDLE, "assist_reported", inputs=(Input("reason", "协办结果", "text"), Input("photos", "照片", "photos", required=False)), guards=(in_assisting,)),
+    *_in(ASSISTING_IN, A.ASSIST_RETURN, P.CASE_HANDLE, "assist_returned", inputs=(REASON,), guards=(in_assisting,)),
     *_in((*OPEN, S.CLOSED), A.NOTE, P.CASE_CREATE, "noted", inputs=(Input("reason", "补充说明", "text"), Input("photos", "照片", "photos", required=False))),
 )
 # fmt: on

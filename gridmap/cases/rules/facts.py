@@ -40,6 +40,9 @@ class Facts:
     promises: tuple[int, int] = (0, 0)  # agreements no court has confirmed, promises nobody has settled
     charge: InCharge | None = None  # the leader in charge
     charge_asked: tuple[int, str] | None = None  # the leader who was asked to take it: account, name
+    tabled: bool = False  # on the agenda of a joint meeting
+    tasks: tuple[tuple[int, str], ...] = ()  # who owes what a meeting asked of them: account, name
+    decisions_open: bool = False  # of joint meetings
     clocks: Clocks = field(default_factory=Clocks)  # its limits
 
 

@@ -14,6 +14,7 @@ from gridmap.cases.rules.dispatch import DISPATCH_ROWS
 from gridmap.cases.rules.facts import Doer, Facts
 from gridmap.cases.rules.letters.rows import DOCUMENT_ROWS
 from gridmap.cases.rules.mediation import MEDIATION_ROWS
+from gridmap.cases.rules.meetings import MEETING_ROWS
 from gridmap.cases.rules.registering import REGISTERING_ROWS
 from gridmap.cases.rules.terms import STATUS_NAMES, Status
 from gridmap.cases.rules.timing import TIMING_ROWS
@@ -26,6 +27,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *CHECK_ROWS,
     *DISPATCH_ROWS,
     *CHARGE_ROWS,
+    *MEETING_ROWS,
     *DOCUMENT_ROWS,
 )  # beside the main line: rows of further topics, a module each
 _ROWS = {(row.before, row.action): row for row in TRANSITIONS}

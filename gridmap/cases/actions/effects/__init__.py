@@ -7,6 +7,7 @@ from gridmap.cases.actions.effects.checks import CHECK_EFFECTS
 from gridmap.cases.actions.effects.desk import DESK_EFFECTS
 from gridmap.cases.actions.effects.documents import DOCUMENT_EFFECTS
 from gridmap.cases.actions.effects.mediation import MEDIATION_EFFECTS
+from gridmap.cases.actions.effects.meetings import MEETING_EFFECTS
 from gridmap.cases.actions.effects.orders import ORDER_EFFECTS
 from gridmap.cases.actions.effects.registering import REGISTERING_EFFECTS
 from gridmap.cases.actions.effects.timing import TIMING_EFFECTS
@@ -25,6 +26,7 @@ EFFECTS: dict[Action, Effect] = {
     **TRANSFER_EFFECTS,
     **WHISTLE_EFFECTS,
     **CHARGE_EFFECTS,
+    **MEETING_EFFECTS,
     **DOCUMENT_EFFECTS,
 }
 # what is done after the step is written

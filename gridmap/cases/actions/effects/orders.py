@@ -80,13 +80,17 @@ def dispatch(work: Work) -> dict[str, Any]:
 
 
 def take_back(work: Work, status: OrderStatus) -> dict[str, Any]:
-    """End the lead order with ``status``, and with it the assisting ones that are still open."""
+    """End the lead order with ``status``, and with it the assisting ones that are still open.
+
+    What a joint meeting asked of a department stands, whoever leads, unless the case leaves the place.
+    """
     names = []
     for order in open_orders(work, OrderKind.LEAD):
         end(work, order, status, work.given.get("reason"))
         names.append(order.department_name)
     for order in open_orders(work, OrderKind.ASSIST):
-        end(work, order, OrderStatus.WITHDRAWN)
+        if not order.by_meeting or work.row.action is Action.TRANSFER:
+            end(work, order, OrderStatus.WITHDRAWN)
     work.case.lead_department_id = work.case.assignee_id = None
     return {"department": "、".join(names)}
 
