@@ -18,6 +18,7 @@ CONSTRAINT_MESSAGES = {
     "ck_accounts_name": ("name", "姓名须为 1–60 个字。"),
     "ck_cases_title": ("title", "标题须为 1–100 个字。"),
     "uq_departments_unit_code_name": ("name", "该区划下已有同名部门。"),
+    "ck_case_orders_department_open": ("department", "该部门刚刚撤销，请改派其他部门。"),
     "uq_cases_client_id": ("client_id", "该事件已经提交过，请到列表中查看。"),
     "ck_work_calendars_note": ("reason", "原因过长，请写得简短些。"),
     "ck_work_days_name": ("name", "名称最多 30 个字。"),

@@ -81,14 +81,20 @@ class PostHeld(Scoped, Base):
 
 
 class Department(Scoped, Base):
-    """A department or station (派出所, 司法所, 城管 …) of a unit."""
+    """A department or station (派出所, 司法所, 城管 …) of a unit; once it has ended no order goes to it (a trigger refuses one)."""
 
     __tablename__ = "departments"
 
     name: Mapped[str] = mapped_column(Text, nullable=False)
     is_demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"), nullable=False)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
-    __table_args__ = scoped_args(Index("uq_departments_unit_code_name", "unit_code", "name", unique=True))
+    __table_args__ = scoped_args(
+        Index(
+            "uq_departments_unit_code_name", "unit_code", "name", unique=True, postgresql_where=text("ended_at is null")
+        ),
+        Index("ix_departments_id", "id"),
+    )
 
 
 class Notice(Scoped, Base):

@@ -126,7 +126,8 @@ def _post(session: Session, role: Role, unit_code: int, department: str) -> Post
     place = {"county_code": unit_code // 10**9, "unit_code": unit_code}
     found = None
     if department:
-        query = select(Department).where(Department.unit_code == unit_code, Department.name == department)
+        named = Department.unit_code == unit_code, Department.name == department
+        query = select(Department).where(*named, Department.ended_at.is_(None))
         found = session.scalar(query) or Department(**place, name=department)
         session.add(found)
         session.flush()

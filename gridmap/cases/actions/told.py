@@ -77,6 +77,10 @@ def _decided(work: Work) -> Iterator[Told]:
         yield Account(int(work.given.get("person"))), f"联席会议交给您一项任务，请在 {by_when} 前完成。"
 
 
+def _handed_on(work: Work) -> Iterator[Told]:
+    yield Department(work.given.get("department")), "原承办部门的单已移交贵部门，请接续办理。"
+
+
 def _transferred(work: Work) -> Iterator[Told]:
     yield Centre(work.case.unit_code), "已移交给其他区划，本单位不再办理。"
     yield Centre(int(work.given.get("unit"))), "已移交给贵单位，请接手研判派单。"
@@ -96,6 +100,7 @@ TOLD: dict[Action, Callable[[Work], Iterator[Told]]] = {
     Action.END_CHARGE: _desk("领导已结束包案，请看理由。"),
     Action.DECIDE: _decided,
     Action.FINISH_TASK: _desk("联席会议交办的任务已完成，请查看。"),
+    Action.HAND_ON: _handed_on,
     Action.WITHDRAW: _lead("派单已撤回，贵部门无需再办理。"),
     Action.RETURN: _desk("部门已退单，请核对理由后重新派单。"),
     Action.ASSIST_RETURN: _desk("协办部门已退单，请核对理由。"),

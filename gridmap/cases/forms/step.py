@@ -71,7 +71,7 @@ def _read(wanted: Input, form: MultiDict[str, str]) -> Any:
         raise BadInput(
             f"“{wanted.label}”至多 {MOST_CHARACTERS} 个字，现有 {len(text)} 个字，请删减。", field=wanted.name
         )
-    return _number(text, wanted) if text and wanted.kind in ("department", "colleague", "leader") else text
+    return _number(text, wanted) if text and wanted.kind in ("department", "colleague", "leader", "holder") else text
 
 
 def clean(text: str) -> str:

@@ -60,7 +60,18 @@ _FACTS = text(
     + MEDIATION_FACTS
 )
 
-FURTHER_CHOICES = {**MEDIATION_CHOICES, **CHARGE_CHOICES, **MEETING_CHOICES}
+
+def _holders(session: Session, case: Case, facts: Facts, _now: datetime) -> list[tuple[str, str]]:
+    """Return the departments that hold something of a visible case."""
+    found = {
+        order.department_id: order.department_name for order in list_orders(session, case) if order.ended_at is None
+    }
+    if facts.whistle:
+        found |= {call.department_id: call.department_name for call in facts.whistle.called if not call.turned_up}
+    return [(str(number), name) for number, name in found.items()]
+
+
+FURTHER_CHOICES = {"holder": _holders, **MEDIATION_CHOICES, **CHARGE_CHOICES, **MEETING_CHOICES}
 
 
 def locked_case(session: Session, actor: Actor, case_code: str) -> Case | None:

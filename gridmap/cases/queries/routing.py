@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gridmap.access import Actor, Permission, subtree
 from gridmap.cases.models import Case, CaseOrder, CaseStep, Category, RoutingRule
 from gridmap.cases.queries.conditions import visible_cases
+from gridmap.cases.queries.departments import ended_departments
 from gridmap.cases.rules import Action
 from gridmap.cases.rules.routing import DESK_NAME, Matter, Rule, first_match, in_order
 from gridmap.clock import local
@@ -23,8 +24,8 @@ from gridmap.db import in_ranges
 NOT_SENT = "未派单"
 
 
-def plain(row: Any, area: Any) -> Rule:
-    """Return a row of rules as plain values."""
+def plain(row: Any, area: Any, ended: frozenset[int] = frozenset()) -> Rule:
+    """Return a row of rules as plain values; faulty when its department is among those that have ended."""
     names = ("id", "unit_code", "position", "name", "department_id", "department_name", "active_from", "active_to")
     return Rule(
         **{name: getattr(row, name) for name in (*names, "within_unit", "hour_from", "hour_to", "is_off")},
@@ -32,13 +33,15 @@ def plain(row: Any, area: Any) -> Rule:
         category_codes=frozenset(row.category_codes),
         scales=frozenset(row.scales),
         area=area,
+        is_faulty=row.department_id in ended,
     )
 
 
 def rules_at(session: Session, unit_code: int) -> list[Rule]:
     """Return the rules that hold at a unit in scope: its own and those of the units above it, in the order they are asked."""
-    rows = session.execute(text("select * from gridmap_routing_for(:unit)"), {"unit": unit_code})
-    return in_order(plain(row, from_wkb(bytes(row.area)) if row.area is not None else None) for row in rows)
+    rows = session.execute(text("select * from gridmap_routing_for(:unit)"), {"unit": unit_code}).all()
+    ended = ended_departments(session, [row.department_id for row in rows])
+    return in_order(plain(row, from_wkb(bytes(row.area)) if row.area is not None else None, ended) for row in rows)
 
 
 def matter_of(case: Case) -> Matter:
@@ -118,7 +121,9 @@ def _below(session: Session, actor: Actor, unit_code: int) -> list[Rule]:
     """Return the rules of the units below, which come first for their own cases."""
     span = subtree(unit_code)
     query = visible_rules(actor).where(RoutingRule.unit_code > unit_code, RoutingRule.unit_code < span.hi)
-    return [plain(row, to_shape(row.area) if row.area is not None else None) for row in session.scalars(query)]
+    rows = session.scalars(query).all()
+    ended = ended_departments(session, [row.department_id for row in rows])
+    return [plain(row, to_shape(row.area) if row.area is not None else None, ended) for row in rows]
 
 
 def _cases(actor: Actor, unit_code: int, span: tuple[datetime, datetime]) -> Any:

@@ -77,6 +77,7 @@ class Action(StrEnum):
     DECIDE = "decide"
     FINISH_TASK = "finish_task"
     DROP_DECISION = "drop_decision"
+    HAND_ON = "hand_on"
 
 
 ACTION_NAMES = {
@@ -149,6 +150,7 @@ ACTION_NAMES = {
     Action.DECIDE: "联席会议交办",
     Action.FINISH_TASK: "完成会议任务",
     Action.DROP_DECISION: "撤销会议交办",
+    Action.HAND_ON: "移交承接部门",
 }
 
 

@@ -35,6 +35,7 @@ class Rule:
     hour_from: int | None = None
     hour_to: int | None = None
     is_off: bool = False
+    is_faulty: bool = False  # its department has ended
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ def in_hours(hour: int, start: int, end: int) -> bool:
 
 
 def fits(rule: Rule, matter: Matter, on: date) -> bool:
-    """Say whether a rule that holds on the day ``on`` is meant for this case. A case without a position fits no area."""
-    if rule.is_off or on < rule.active_from or (rule.active_to is not None and on >= rule.active_to):
+    """Say whether a rule that holds on the day ``on``, and whose department is in being, is meant for this case. A case without a position fits no area."""
+    if rule.is_off or rule.is_faulty or on < rule.active_from or (rule.active_to is not None and on >= rule.active_to):
         return False
     if matter.unit_code not in subtree(rule.within_unit or rule.unit_code):
         return False

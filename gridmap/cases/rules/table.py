@@ -12,6 +12,7 @@ from gridmap.cases.rules.checks import CHECK_ROWS
 from gridmap.cases.rules.course import MAIN_LINE, Transition
 from gridmap.cases.rules.dispatch import DISPATCH_ROWS
 from gridmap.cases.rules.facts import Doer, Facts
+from gridmap.cases.rules.handing import HANDING_ROWS
 from gridmap.cases.rules.letters.rows import DOCUMENT_ROWS
 from gridmap.cases.rules.mediation import MEDIATION_ROWS
 from gridmap.cases.rules.meetings import MEETING_ROWS
@@ -28,6 +29,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *DISPATCH_ROWS,
     *CHARGE_ROWS,
     *MEETING_ROWS,
+    *HANDING_ROWS,
     *DOCUMENT_ROWS,
 )  # beside the main line: rows of further topics, a module each
 _ROWS = {(row.before, row.action): row for row in TRANSITIONS}

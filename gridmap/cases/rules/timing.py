@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridmap.access import Permission
-from gridmap.cases.rules.acts import Action, Stage
+from gridmap.cases.rules.acts import Action, Document, Stage
 from gridmap.cases.rules.clocks import AppealStatus, Supervision
 from gridmap.cases.rules.course import REASON, Input, Transition, _in
 from gridmap.cases.rules.facts import Doer, Facts, in_lead
@@ -105,7 +105,7 @@ TIMING_ROWS: tuple[Transition, ...] = (
     *_in(EXTENDABLE, A.GRANT_EXTENSION, P.CASE_DISPATCH, "extended", inputs=(Input("reason", "审批意见", "text", required=False),), guards=(extension_asked,)),
     *_in(EXTENDABLE, A.REFUSE_EXTENSION, P.CASE_DISPATCH, "extension_refused", inputs=(REASON,), guards=(extension_asked,)),
     *_in(OPEN, A.RECLASSIFY, P.CASE_DISPATCH, "reclassified", inputs=RECLASSING),
-    *_in(OPEN, A.SUPERVISE, P.CASE_SUPERVISE, "supervised", inputs=(REASON,), guards=(below_red,)),
+    *_in(OPEN, A.SUPERVISE, P.CASE_SUPERVISE, "supervised", inputs=(REASON,), guards=(below_red,), document=Document.SUPERVISION),
     *_in(OPEN, A.RELEASE, P.CASE_SUPERVISE, "supervision_released", inputs=(REASON,), guards=(supervised,)),
     *_in(APPEALABLE, A.APPEAL, P.CASE_HANDLE, "appealed", inputs=(Input("reason", "申诉理由", "text"),), guards=(late, of_the_handlers)),
     *_in(APPEALABLE, A.REVIEW_APPEAL, P.CASE_DISPATCH, "appeal_reviewed", inputs=REVIEWING, guards=(first_review,)),

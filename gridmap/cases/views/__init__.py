@@ -5,6 +5,7 @@ from __future__ import annotations
 from gridmap.cases.views import (
     browse,
     charge,
+    departments,
     desk,
     documents,
     help,
@@ -25,6 +26,7 @@ __all__ = [
     "blueprint",
     "browse",
     "charge",
+    "departments",
     "desk",
     "documents",
     "help",

@@ -32,8 +32,12 @@ def routing_index() -> str:
         (rule, conditions_in_words(_plain(rule), codes, families, queries.tell_name(session, rule.within_unit or unit)))
         for rule in routing.list_rules(session, actor, unit)
     ]
-    above = [rule for rule in routing.rules_at(session, unit) if rule.unit_code != unit]
-    return render_template("cases/routing/index.html", listed=listed, above=above, today=today(), **_units(unit))
+    every = routing.rules_at(session, unit)
+    above = [rule for rule in every if rule.unit_code != unit]
+    faulty = {rule.id for rule in every if rule.is_faulty}
+    return render_template(
+        "cases/routing/index.html", listed=listed, above=above, faulty=faulty, today=today(), **_units(unit)
+    )
 
 
 @blueprint.get("/cases/routing/new")

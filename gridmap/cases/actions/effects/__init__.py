@@ -6,6 +6,7 @@ from gridmap.cases.actions.effects.charge import CHARGE_EFFECTS, release_leader
 from gridmap.cases.actions.effects.checks import CHECK_EFFECTS
 from gridmap.cases.actions.effects.desk import DESK_EFFECTS
 from gridmap.cases.actions.effects.documents import DOCUMENT_EFFECTS
+from gridmap.cases.actions.effects.handing import HANDING_EFFECTS
 from gridmap.cases.actions.effects.mediation import MEDIATION_EFFECTS
 from gridmap.cases.actions.effects.meetings import MEETING_EFFECTS
 from gridmap.cases.actions.effects.orders import ORDER_EFFECTS
@@ -27,6 +28,7 @@ EFFECTS: dict[Action, Effect] = {
     **WHISTLE_EFFECTS,
     **CHARGE_EFFECTS,
     **MEETING_EFFECTS,
+    **HANDING_EFFECTS,
     **DOCUMENT_EFFECTS,
 }
 # what is done after the step is written
