@@ -106,6 +106,11 @@ DOORS: dict[str, tuple[str, str, str | None]] = {
     "maps.unit": (P.MAP_READ, "/map/units/{unit_a}.json", "/map/units/{unit_b}.json"),
     "mediation.add_room": (P.MEDIATION_EDIT, "/mediation/rooms", None),
     "mediation.agreements": (P.CASE_READ, "/cases/{case_a}/mediation", "/cases/{case_b}/mediation"),
+    "mediation.agreement_table": (
+        P.CASE_MEDIATE,
+        "/cases/{case_a}/mediation/table.csv",
+        "/cases/{case_b}/mediation/table.csv",
+    ),
     "mediation.close_room": (P.MEDIATION_EDIT, "/mediation/rooms/{room_a}/close", "/mediation/rooms/{room_b}/close"),
     "mediation.pack": (P.CASE_READ, "/cases/{case_a}/mediation/packs/1", "/cases/{case_b}/mediation/packs/1"),
     "mediation.rooms": (P.MEDIATION_EDIT, "/mediation/rooms", None),

@@ -58,11 +58,14 @@ def take_step(
     work = Work(session, actor, case, facts, row, given, now)
     effect, classed = EFFECTS.get(action), (case.category_id, case.grade)
     data = (effect(work) if effect else None) or {}
-    if row.after in _CLOSING:
+    ends = (
+        row.after in _CLOSING and row.before is not row.after
+    )  # what is noted on a closed case does not close it anew
+    if ends:
         case.closed_at, case.supervision = now, None
     case.status = row.after.value
     case.updated_at = now
-    if row.after in _CLOSING:
+    if ends:
         release_leader(work)
     reclassed = classed != (case.category_id, case.grade)
     limits = change_stage(session, case, starts=row.starts, stops=row.stops, reclassed=reclassed, now=now)

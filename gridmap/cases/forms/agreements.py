@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from gridmap.cases.forms.mediation import Duty, line, read_day
@@ -95,7 +95,9 @@ def _amount(text: str) -> Decimal | None:
 
 
 def _day(text: str) -> date:
-    """Read a date as tables write it: 2026-12-31, 2026/12/31, 2026年12月31日, 20261231."""
+    """Read a date as tables write it: 2026-12-31, 2026/12/31, 2026年12月31日, 20261231, or the days since 1899-12-30 (Excel)."""
+    if re.fullmatch(r"[3-6][0-9]{4}(\.0+)?", text):
+        return date(1899, 12, 30) + timedelta(days=int(text[:5]))
     parts = re.fullmatch(r"([0-9]{4})[-/年.]([0-9]{1,2})[-/月.]([0-9]{1,2})日?(?:[ T]0?0:00(?::00)?)?", text)
     if parts is None:
         parts = re.fullmatch(r"([0-9]{4})([0-9]{2})([0-9]{2})", text)

@@ -10,6 +10,7 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from gridmap.cases.forms.agreements import read_agreements
 from gridmap.cases.forms.dispatch import DISPATCH_READERS
 from gridmap.cases.forms.mediation import MEDIATION_READERS
 from gridmap.cases.forms.register import MOST_PHOTOS
@@ -45,6 +46,10 @@ def read_step(row: Transition, form: MultiDict[str, str], files: MultiDict[str, 
     for wanted in row.inputs:
         if wanted.kind == "photos":
             photos = read_photos(files.getlist(wanted.name))
+            continue
+        file = files.get(wanted.name) if wanted.kind == "table" else None
+        if file is not None and file.filename:
+            values[wanted.name] = read_agreements(file.read())
             continue
         value = _read(wanted, form)
         if value in ("", ()) and wanted.required:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Sequence
 
-import pyogrio.raw
-
+from gridmap.cases.forms.sheets import TooLarge, first_sheet
 from gridmap.errors import BadInput
 
 MOST_BYTES = 5 * 1024 * 1024
-MOST_UNPACKED = 60 * 1024 * 1024
 MOST_ROWS = 2000
 
 
@@ -57,16 +54,9 @@ def _csv(content: bytes, field: str) -> list[list[str]]:
 
 
 def _sheet(content: bytes, field: str) -> list[list[str]]:
-    wrong = BadInput("表格打不开：请用 Excel 或 WPS 另存为 .xlsx 或 CSV 后再上传。", field=field)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            if "xl/workbook.xml" not in parts.namelist():
-                raise wrong
-            if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
-                raise BadInput("表格解开后过大，请分成几个文件。", field=field)
-        found = pyogrio.raw.read(content, layer=0, read_geometry=False, HEADERS="FORCE", FIELD_TYPES="STRING")
-    except (zipfile.BadZipFile, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as fault:
-        raise wrong from fault
-    names, columns = list(found[0]["fields"]), found[3]
-    cells = [["" if cell is None else str(cell) for cell in row] for row in zip(*columns, strict=True)]
-    return [names, *cells]
+        return first_sheet(content, MOST_ROWS + 1)
+    except TooLarge as fault:
+        raise BadInput("表格解开后过大，请分成几个文件。", field=field) from fault
+    except ValueError as fault:
+        raise BadInput("表格打不开：请用 Excel 或 WPS 另存为 .xlsx 或 CSV 后再上传。", field=field) from fault

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Permission
 from gridmap.cases.forms.work import Spot, WorkPage
-from gridmap.cases.models import Case, CaseCharge, CaseOrder, CaseSeen, CaseStep, SavedFilter
+from gridmap.cases.models import Case, CaseCharge, CaseOrder, CaseSeen, CaseStep, CaseTask, SavedFilter
 from gridmap.cases.queries.conditions import visible_cases
 from gridmap.cases.queries.listing import CaseRow, as_row, with_names
 from gridmap.cases.rules.charges import ChargeState
@@ -79,13 +79,20 @@ def _parts(actor: Actor, group: Group | None) -> list[Part]:
                 *([_not_handled(actor)] if item.fresh_eyes else []),
             )
             found.append(Part(item.group, condition, item.hold in (Hold.LEAD, Hold.CENTRE_OR_LEAD)))
+    found.append(_tasks(actor, [part.condition for part in found]))
     if actor.may(Permission.CASE_CHARGE):
         found.append(_charge(actor, [part.condition for part in found]))
     return [part for part in found if group in (None, part.group)]
 
 
+def _tasks(actor: Actor, others: list[ColumnElement[bool]]) -> Part:
+    """Return the cases of which the person was given a task (核查, 联席会议) and has not answered."""
+    mine = and_(CaseTask.account_id == actor.account_id, CaseTask.answered_at.is_(None))
+    return _named(Group.TASK, CaseTask, mine, CaseTask.due_at, others)
+
+
 def _charge(actor: Actor, others: list[ColumnElement[bool]]) -> Part:
-    """Return the cases that a leader was asked to take, or whose duties come due; each stands once, so not where it waits anyway."""
+    """Return the cases that a leader was asked to take, or whose duties come due."""
     mine = and_(
         CaseCharge.account_id == actor.account_id,
         CaseCharge.ended_at.is_(None),
@@ -94,16 +101,18 @@ def _charge(actor: Actor, others: list[ColumnElement[bool]]) -> Part:
             CaseCharge.next_due_at <= func.now() + func.make_interval(0, 0, 0, CaseCharge.remind_days + 1),
         ),
     )
-    asked = select(CaseCharge.county_code, CaseCharge.case_id).where(mine)
-    due = (
-        select(func.coalesce(func.min(CaseCharge.next_due_at), NEVER))
-        .where(CaseCharge.county_code == Case.county_code, CaseCharge.case_id == Case.id, mine)
-        .scalar_subquery()
-    )
+    return _named(Group.CHARGE, CaseCharge, mine, CaseCharge.next_due_at, others)
+
+
+def _named(group: Group, table: Any, mine: ColumnElement[bool], due_at: Any, others: list[ColumnElement[bool]]) -> Part:
+    """Return the cases that wait by a row of their own with its due time; each stands once, so not where it waits anyway."""
+    asked = select(table.county_code, table.case_id).where(mine)
+    own = table.county_code == Case.county_code, table.case_id == Case.id
+    due = select(func.coalesce(func.min(due_at), NEVER)).where(*own, mine).scalar_subquery()
     condition = and_(
         tuple_(Case.county_code, Case.id).in_(asked), Case.closed_at.is_(None), *[~other for other in others]
     )
-    return Part(Group.CHARGE, condition, due=due)
+    return Part(group, condition, due=due)
 
 
 def _held(actor: Actor, item: Waiting) -> list[ColumnElement[bool]]:

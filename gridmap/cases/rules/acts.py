@@ -40,6 +40,7 @@ class Action(StrEnum):
     PLAN_SESSION = "plan_session"
     RECORD_SESSION = "record_session"
     AGREE = "agree"
+    AGREE_MANY = "agree_many"
     MOVE_UP = "move_up"
     END_MEDIATION = "end_mediation"
     CONFIRM_AGREEMENT = "confirm_agreement"
@@ -113,6 +114,7 @@ ACTION_NAMES = {
     Action.PLAN_SESSION: "安排调解会",
     Action.RECORD_SESSION: "记录调解会",
     Action.AGREE: "达成调解协议",
+    Action.AGREE_MANY: "批量登记协议",
     Action.MOVE_UP: "移交上一级调解",
     Action.END_MEDIATION: "终结调解",
     Action.CONFIRM_AGREEMENT: "登记司法确认",

@@ -8,7 +8,15 @@ from gridmap.cases.rules.course import Input, Transition, _in
 from gridmap.cases.rules.mediation import OPEN_IN, mediating, session_agreed
 
 COLUMNS = ("对方当事人", "协议内容", "司法确认", "履行事项", "由谁履行", "金额（元）", "到期日期")
-EXAMPLE = ("12 号商铺", "分两期支付所欠工资，第一期已付清。", "是", "支付第二期工资", "市场经营公司", "12600", "2026-12-31")
+EXAMPLE = (
+    "12 号商铺",
+    "分两期支付所欠工资，第一期已付清。",
+    "是",
+    "支付第二期工资",
+    "市场经营公司",
+    "12600",
+    "2026-12-31",
+)
 AGREEMENTS_ROWS: tuple[Transition, ...] = tuple(
     _in(
         OPEN_IN,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gridmap.access import Decision, Permission
 from gridmap.cases.rules.acts import ACTION_NAMES, Action
+from gridmap.cases.rules.agreements import AGREEMENTS_ROWS
 from gridmap.cases.rules.charge import CHARGE_ROWS
 from gridmap.cases.rules.checks import CHECK_ROWS
 from gridmap.cases.rules.course import MAIN_LINE, Transition
@@ -25,6 +26,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *TIMING_ROWS,
     *REGISTERING_ROWS,
     *MEDIATION_ROWS,
+    *AGREEMENTS_ROWS,
     *CHECK_ROWS,
     *DISPATCH_ROWS,
     *CHARGE_ROWS,

@@ -40,6 +40,7 @@ class Group(StrEnum):
     VERIFY = "verify"
     REVISIT = "revisit"
     CLOSE = "close"
+    TASK = "task"
     CHARGE = "charge"
     DUTY = "duty"
 
@@ -54,6 +55,7 @@ GROUP_NAMES = {
     Group.VERIFY: "待核实",
     Group.REVISIT: "待回访",
     Group.CLOSE: "待结案",
+    Group.TASK: "交给我的任务",
     Group.CHARGE: "领导包案",
     Group.DUTY: "首问跟踪",
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Response as Answer
 from werkzeug.wrappers import Response
 
 from gridmap.access import Permission
@@ -14,6 +17,7 @@ from gridmap.cases.actions import mediation as actions
 from gridmap.cases.forms import mediation as forms
 from gridmap.cases.queries import CaseRow
 from gridmap.cases.queries import mediation as reads
+from gridmap.cases.rules.agreements import COLUMNS, EXAMPLE
 from gridmap.cases.rules.tiers import (
     CONFIRMATION_NAMES,
     DUTY_STATE_NAMES,
@@ -100,6 +104,18 @@ def agreements(case_code: str) -> str:
         today=today(),
         **NAMES,
     )
+
+
+@blueprint.get("/cases/<case_code>/mediation/table.csv")
+@requires(Permission.CASE_MEDIATE)
+def agreement_table(case_code: str) -> Answer:
+    """An empty table of agreements with one row as an example, as Excel and WPS open it."""
+    _visible(case_code)
+    text = io.StringIO()
+    csv.writer(text).writerows((COLUMNS, EXAMPLE))
+    answer = Answer(text.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    answer.headers.set("Content-Disposition", "attachment", filename="协议清单.csv")
+    return answer
 
 
 @blueprint.get("/cases/<case_code>/mediation/packs/<int:pack_id>")

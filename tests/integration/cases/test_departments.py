@@ -115,6 +115,20 @@ def test_all_it_holds_goes_to_the_other_as_it_stands(closing: Closing, owner: Ca
     assert closing.done(closing.handler, "report", reason="已办结") == "reported"
 
 
+def test_handing_on_a_copy_of_a_closed_case_does_not_close_it_anew(closing: Closing, owner: Callable[[], Any]) -> None:
+    closing.to_handling()
+    closing.done(closing.handler, "report", reason="办结")
+    closing.done(closing.worker, "verify")
+    closing.done(closing.desk, "revisit", means="phone", satisfaction="satisfied")
+    closing.done(closing.desk, "close")
+    closing.done(closing.desk, "copy", departments=[closing.police], reason="请知悉")
+    with owner() as session:
+        session.execute(text("update cases set closed_at = '2026-01-01 00:00+00'"))
+    assert closing.close(closing.police, successor=closing.next).status_code == 302
+    assert closing.done(closing.follower, "read_copy") == "closed"
+    assert closing.seen(closing.desk)["closed_at"].startswith("2026-01-01")
+
+
 def _account(owner: Callable[[], Any], name: str) -> int:
     with owner() as session:
         return int(session.execute(text("select id from accounts where name = :n"), {"n": name}).scalar_one())
@@ -152,7 +166,7 @@ def test_no_new_order_goes_to_it_and_its_rules_are_told(
     assert "有 1 条规则派往已撤销的部门" in page
     closing.submit(closing.desk)
     closing.done(closing.desk, "assess", category="0101", grade="worry", scale="individual", risk="low")
-    assert "其余归执法队" in closing.seen(closing.desk)["history"][-1]["told"][0]
+    assert "其余归执法队" in "；".join(closing.seen(closing.desk)["history"][-1]["told"])
     form = closing.desk.get(f"/cases/{closing.code}/steps/dispatch").get_data(as_text=True)
     assert "派出所（" not in form
     refused = closing.take(closing.desk, "dispatch", department=closing.police)

@@ -183,6 +183,8 @@ def test_a_person_is_given_a_task_and_the_case_waits_for_it(joint: Meetings) -> 
     assert joint.decide(person=joint.person("韩梅"), task="约见市场方负责人").status_code == 200
     assert joint.decide(person=joint.person("罗青"), task="整理名册").status_code == 200
     assert "联席会议交给您一项任务" in joint.leader.get("/notices").get_data(as_text=True)
+    assert joint.leader.get("/work/count").json["waiting"] == 1
+    assert joint.code in joint.leader.get("/work?group=task").get_data(as_text=True)
     refused = joint.take(joint.handler, "report", reason="已办结")
     assert "联席会议交给韩梅、罗青的任务还没有完成" in refused.json["detail"]
     assert (
@@ -193,6 +195,7 @@ def test_a_person_is_given_a_task_and_the_case_waits_for_it(joint: Meetings) -> 
     number = form.split("约见市场方负责人", 1)[0].rsplit('value="', 1)[1].split('"')[0]
     joint.done(joint.leader, "finish_task", task_number=number, reason="已约见，同意分期支付")
     assert "已约见，同意分期支付" in joint.page()
+    assert joint.leader.get("/work/count").json["waiting"] == 0
     joint.done(joint.desk, "drop_decision", decision=2, reason="名册由劳动监察提供")
     assert "已撤销" in joint.page()
     assert joint.done(joint.handler, "report", reason="已办结") == "reported"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from gridmap.cases.actions.effects.agreements import AGREEMENTS_EFFECTS
 from gridmap.cases.actions.effects.charge import CHARGE_EFFECTS, release_leader
 from gridmap.cases.actions.effects.checks import CHECK_EFFECTS
 from gridmap.cases.actions.effects.desk import DESK_EFFECTS
@@ -20,6 +21,7 @@ from gridmap.cases.rules import Action
 EFFECTS: dict[Action, Effect] = {
     **DESK_EFFECTS,
     **MEDIATION_EFFECTS,
+    **AGREEMENTS_EFFECTS,
     **ORDER_EFFECTS,
     **TIMING_EFFECTS,
     **REGISTERING_EFFECTS,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from gridmap.cases.actions.effects.mediation import row_place, current, end_with_agreement, next_number
+from gridmap.cases.actions.effects.mediation import current
 from gridmap.cases.actions.effects.work import Effect, Work
 from gridmap.cases.forms.agreements import FIELD, AgreementRow
 from gridmap.cases.models.mediation import MediationAgreement, MediationDuty
 from gridmap.cases.queries.mediation import template_with
 from gridmap.cases.rules import Action
-from gridmap.cases.rules.tiers import Confirmation, DutyState
+from gridmap.cases.rules.tiers import Confirmation, DutyState, MediationState
 from gridmap.clock import local
 from gridmap.errors import BadInput
 
@@ -41,7 +41,7 @@ def agree_many(work: Work) -> dict[str, Any]:
     work.session.flush()
     amount, promises = _promise(work, made, rows, template_with(work.session, mediation.template_id).remind_days)
     if ends == "yes":
-        end_with_agreement(work, mediation)
+        mediation.state, mediation.ended_at = MediationState.AGREED.value, work.now
     told = [f"登记协议 {len(made)} 份（第 {first} 至 {made[-1].number} 号）", f"履行事项 {promises} 项"]
     told += [f"金额合计 {amount:,.2f} 元"] if amount else []
     return {"told": told + (["调解结束"] if ends == "yes" else [])}
@@ -62,7 +62,8 @@ def _refuse_known(work: Work, rows: tuple[AgreementRow, ...]) -> None:
 def _promise(
     work: Work, made: list[MediationAgreement], rows: tuple[AgreementRow, ...], remind_days: int
 ) -> tuple[Decimal, int]:
-    number, amount, found = next_number(work, MediationDuty), Decimal(0), []
+    number, amount = next_number(work, MediationDuty), Decimal(0)
+    found: list[MediationDuty] = []
     for agreement, row in zip(made, rows, strict=True):
         for duty in row.duties:
             amount += duty.amount_yuan or 0
@@ -75,6 +76,17 @@ def _promise(
             )  # fmt: skip
     work.session.add_all(found)
     return amount, len(found)
+
+
+def next_number(work: Work, table: Any) -> int:
+    """Return the next number in the case; the case is locked, so no two are the same."""
+    mine = table.county_code == work.case.county_code, table.case_id == work.case.id
+    return int(work.session.scalar(select(func.coalesce(func.max(table.number), 0)).where(*mine)) or 0) + 1
+
+
+def row_place(work: Work) -> dict[str, int]:
+    """Return where the rows of the case stand."""
+    return {"county_code": work.case.county_code, "unit_code": work.case.unit_code, "case_id": work.case.id}
 
 
 AGREEMENTS_EFFECTS: dict[Action, Effect] = {Action.AGREE_MANY: agree_many}

@@ -5,8 +5,8 @@ from alembic import op
 from gridmap.config import APP_ROLE
 from gridmap.db import POSTS_ROLE
 
-revision = "0027"
-down_revision = "0026"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

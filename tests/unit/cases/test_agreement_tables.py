@@ -22,7 +22,7 @@ def table(*lines: str, head: str = HEAD, encoding: str = "utf-8") -> bytes:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_a_row_is_an_agreement_with_its_promise(encoding: str) -> None:
-    lines = ("12 号商铺,分两期支付,是,支付第二期,市场公司,\"12,600\",2026/12/31", "13 号商铺,一次付清,否,,,,")
+    lines = ('12 号商铺,分两期支付,是,支付第二期,市场公司,"12,600",2026/12/31', "13 号商铺,一次付清,否,,,,")
     first, second = read_agreements(table(*lines, encoding=encoding))
     assert (first.row, first.counterpart, first.terms, first.applied) == (2, "12 号商铺", "分两期支付", True)
     (duty,) = first.duties
@@ -42,7 +42,9 @@ def test_columns_may_stand_in_any_order_beside_others() -> None:
     assert (row.counterpart, row.terms, row.duties[0].due_on) == ("甲铺", "分期", date(2026, 12, 31))
 
 
-@pytest.mark.parametrize("text", ["2026-12-31", "2026/12/31", "2026.12.31", "2026年12月31日", "20261231", "2026-12-31 00:00:00"])
+@pytest.mark.parametrize(
+    "text", ["2026-12-31", "2026/12/31", "2026.12.31", "2026年12月31日", "20261231", "2026-12-31 00:00:00"]
+)
 def test_dates_as_tables_write_them(text: str) -> None:
     (row,) = read_agreements(table(f"甲铺,分期,,付款,公司,,{text}"))
     assert row.duties[0].due_on == date(2026, 12, 31)
@@ -127,8 +129,60 @@ def sheet(rows: list[tuple[str, ...]]) -> bytes:
 
 
 def test_a_sheet_of_excel_is_read_too() -> None:
-    rows = [COLUMNS, ("12 号商铺", "分期", "是", "付款", "公司", "12600", "2026-12-31"), ("13 号商铺", "付清", "", "", "", "", "")]
+    rows = [
+        COLUMNS,
+        ("12 号商铺", "分期", "是", "付款", "公司", "12600", "2026-12-31"),
+        ("13 号商铺", "付清", "", "", "", "", ""),
+    ]
     first, second = read_agreements(sheet(rows))
-    assert (first.counterpart, first.duties[0].amount_yuan, second.counterpart) == ("12 号商铺", Decimal(12600), "13 号商铺")
+    assert (first.counterpart, first.duties[0].amount_yuan, second.counterpart) == (
+        "12 号商铺",
+        Decimal(12600),
+        "13 号商铺",
+    )
+    dated = sheet([COLUMNS, ("甲铺", "分期", "", "付款", "公司", "12600.0", "46387")])
+    assert read_agreements(dated)[0].duties[0].due_on == date(2026, 12, 31)
     with pytest.raises(BadInput, match="第 2 行"):
         read_agreements(sheet([COLUMNS, ("", "分期", "", "", "", "", "")]))
+
+
+def packed(**parts: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name.replace("__", "/"), text)
+    return out.getvalue()
+
+
+def test_a_sheet_as_excel_packs_it_with_shared_texts_and_gaps() -> None:
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    content = sheet([COLUMNS])
+    head = "".join(f"<si><t>{name}</t></si>" for name in COLUMNS)
+    texts = f'<sst xmlns="{main}">{head}<si><r><t>甲</t></r><r><t>铺</t></r></si><si><t>分期</t></si></sst>'
+    letters = "ABCDEFG"
+    top = "".join(f'<c r="{letters[n]}1" t="s"><v>{n}</v></c>' for n in range(7))
+    low = '<c r="A3" t="s"><v>7</v></c><c r="B3" t="s"><v>8</v></c><c r="D3" t="inlineStr"><is><t>付款</t></is></c>'
+    low += '<c r="E3" t="str"><v>公司</v></c><c r="F3"><v>12600</v></c><c r="G3"><v>46387</v></c>'
+    body = f'<worksheet xmlns="{main}"><sheetData><row r="1">{top}</row><row r="3">{low}</row></sheetData></worksheet>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, body if name.endswith("sheet1.xml") else old.read(name))
+        new.writestr("xl/sharedStrings.xml", texts)
+    (row,) = read_agreements(out.getvalue())
+    assert (row.row, row.counterpart, row.terms) == (3, "甲铺", "分期")
+    assert (row.duties[0].what, row.duties[0].by_whom, row.duties[0].due_on) == ("付款", "公司", date(2026, 12, 31))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        packed(word__document="x"),
+        packed(xl__workbook="x"),
+        packed(**{"xl/workbook.xml": "<broken"}),
+        packed(**{"xl/workbook.xml": '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'}),
+    ],
+)
+def test_a_packed_file_that_is_no_sheet_says_what_to_do(content: bytes) -> None:
+    with pytest.raises(BadInput, match="打不开"):
+        read_agreements(content)
