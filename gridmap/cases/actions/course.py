@@ -65,7 +65,7 @@ def take_step(
         case.closed_at, case.supervision = now, None
     case.status = row.after.value
     case.updated_at = now
-    if ends:
+    if ends or action is Action.TRANSFER:  # a leader of here need not see it there
         release_leader(work)
     reclassed = classed != (case.category_id, case.grade)
     limits = change_stage(session, case, starts=row.starts, stops=row.stops, reclassed=reclassed, now=now)

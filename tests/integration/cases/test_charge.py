@@ -181,6 +181,17 @@ def test_another_leader_takes_over_when_the_centre_asks(charge: Charge) -> None:
     assert waiting(charge.leader) == []
 
 
+def test_a_case_that_leaves_the_place_releases_its_leader(charge: Charge, signed_in: Callable[..., Any]) -> None:
+    charge.submit(charge.desk)
+    charge.done(charge.leader, "take_charge")
+    charge.done(charge.desk, "transfer", unit=str(TOWN_B), reason="事发地在乙镇")
+    assert waiting(charge.leader) == []
+    other = signed_in((Role.CENTRE_STAFF, TOWN_B), name="乙中心")
+    page = charge.page(other)
+    assert "事件移交其他区划" in page
+    charge.done(charge.elsewhere, "take_charge")
+
+
 def test_reminders_go_out_once_for_a_date(charge: Charge, owner: Callable[[], Any]) -> None:
     charge.submit(charge.desk)
     charge.done(charge.leader, "take_charge")

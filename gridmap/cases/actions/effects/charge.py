@@ -133,10 +133,10 @@ def _end(work: Work, charge: CaseCharge, state: ChargeState, reason: str) -> Non
 
 
 def release_leader(work: Work) -> None:
-    """A case that ends releases its leader, and whoever was asked."""
-    for charge in (
-        open_charges(work.session, work.case).values() if work.facts.charge or work.facts.charge_asked else ()
-    ):
+    """A case that ends, or leaves the place, releases its leader, and whoever was asked."""
+    if not (work.facts.charge or work.facts.charge_asked):
+        return
+    for charge in open_charges(work.session, work.case).values():
         _end(work, charge, ChargeState.ENDED, f"事件{work.row.name}")
 
 
