@@ -5,8 +5,8 @@ from alembic import op
 from gridmap.config import APP_ROLE
 from gridmap.db import POSTS_ROLE
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from alembic import op
 
 from gridmap.db import grants_for, policies_for
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
