@@ -82,6 +82,7 @@ class Permission(StrEnum):
     CASE_ROUTE = "case:route"
     CASE_SUPERVISE = "case:supervise"
     CASE_VERIFY = "case:verify"
+    INDICATOR_READ = "indicator:read"
     MAP_READ = "map:read"
     MEDIATION_EDIT = "mediation:edit"
     PARTY_READ = "party:read"
@@ -125,13 +126,13 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.UNIT_READ,
         }
     ),
-    Role.LEADER: _READ | {Permission.CASE_CHARGE, Permission.CASE_SUPERVISE},
-    Role.CENTRE_STAFF: _READ | _DESK,
+    Role.LEADER: _READ | {Permission.CASE_CHARGE, Permission.CASE_SUPERVISE, Permission.INDICATOR_READ},
+    Role.CENTRE_STAFF: _READ | _DESK | {Permission.INDICATOR_READ},
     Role.DEPARTMENT_HANDLER: _READ | {Permission.CASE_CREATE, Permission.CASE_HANDLE, Permission.PARTY_READ},
     Role.MEDIATOR: _READ | {Permission.CASE_MEDIATE, Permission.PARTY_READ},
     Role.GRID_WORKER: _READ | {Permission.CASE_CREATE, Permission.CASE_VERIFY},
-    Role.SUPERVISOR: _READ | {Permission.CASE_SUPERVISE},
-    Role.AUDITOR: _READ | {Permission.AUDIT_READ},
+    Role.SUPERVISOR: _READ | {Permission.CASE_SUPERVISE, Permission.INDICATOR_READ},
+    Role.AUDITOR: _READ | {Permission.AUDIT_READ, Permission.INDICATOR_READ},
 }
 
 
@@ -223,6 +224,7 @@ PERMISSION_NAMES = {
     Permission.CASE_ROUTE: "维护派单规则",
     Permission.CASE_SUPERVISE: "督办事件",
     Permission.CASE_VERIFY: "核实事件",
+    Permission.INDICATOR_READ: "查看指标",
     Permission.MAP_READ: "查看防控地图",
     Permission.MEDIATION_EDIT: "编辑调解层级和调解室",
     Permission.PARTY_READ: "查看当事人",

@@ -38,7 +38,9 @@ DOORS: dict[str, tuple[str, str, str | None]] = {
     "accounts.reset_password": (P.ACCOUNT_MANAGE, "/accounts/{person_a}/password", "/accounts/{person_b}/password"),
     "accounts.switch": (P.ACCOUNT_MANAGE, "/accounts/{person_a}/disable", "/accounts/{person_b}/disable"),
     "accounts.unread": ("signed-in", "/notices/count", None),
+    "analysis.counted": (P.INDICATOR_READ, "/indicators/solved?unit={unit_a}", "/indicators/solved?unit={unit_b}"),
     "analysis.counts": (P.CASE_READ, "/counts.json?unit={unit_a}", "/counts.json?unit={unit_b}"),
+    "analysis.indicators": (P.INDICATOR_READ, "/indicators?unit={unit_a}", "/indicators?unit={unit_b}"),
     "cases.batch": (
         P.CASE_READ,
         "/work/batch?action=register&case={case_a}",
@@ -84,6 +86,7 @@ DOORS: dict[str, tuple[str, str, str | None]] = {
     "cases.step": (P.CASE_READ, "/cases/{case_a}/steps/note", "/cases/{case_b}/steps/note"),
     "cases.take": (P.CASE_READ, "/cases/{case_a}/steps/note", "/cases/{case_b}/steps/note"),
     "cases.deadlines": (P.CASE_READ, "/cases/{case_a}/deadlines", "/cases/{case_b}/deadlines"),
+    "cases.change_quiet": (P.RULE_EDIT, "/cases/limits/quiet", None),
     "cases.change_limit": (P.RULE_EDIT, "/cases/limits", None),
     "cases.limits": (P.RULE_EDIT, "/cases/limits", None),
     "cases.template": (P.TEMPLATE_EDIT, "/document-templates/1.docx", None),

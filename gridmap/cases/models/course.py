@@ -93,6 +93,7 @@ class CaseOrder(Scoped, Base):
         CheckConstraint("(ended_at is null) = (status in ('sent', 'accepted'))", name="ended"),
         Index("ix_case_orders_case_id", "county_code", "case_id"),
         Index("ix_case_orders_department_id", "department_id", "sent_at", postgresql_where=text("ended_at is null")),
+        Index("ix_case_orders_sent_at", "sent_at", "unit_code"),
         # one department leads at a time
         Index(
             "uq_case_orders_lead",

@@ -116,4 +116,5 @@ class CaseTimer(Scoped, Base):
         Index("ix_case_timers_next_at", "next_at", postgresql_where=text("next_at is not null")),
         Index("ix_case_timers_calendar_id", "calendar_id", "unit_code", postgresql_where=text("stopped_at is null")),
         Index("ix_case_timers_unit_code", "unit_code", "due_at"),
+        Index("ix_case_timers_settled", "stage", text("least(due_at, stopped_at)"), "unit_code"),  # met or missed when
     )

@@ -15,6 +15,7 @@ from gridmap.analysis.actions.rollups import loading_in_bulk
 from gridmap.cases.actions import load_categories
 from gridmap.cases.models import Category
 from gridmap.demo.actions.clearing import clear, require_empty
+from gridmap.demo.actions.clocks import load_clocks
 from gridmap.demo.actions.ground import County, draw, load_outlines, load_sources, load_units
 from gridmap.demo.actions.histories import load_histories
 from gridmap.demo.actions.people import Staff, load_people
@@ -26,7 +27,17 @@ from gridmap.demo.rules.tables import Tables
 from gridmap.errors import BadInput
 
 Progress = Callable[[int, int | None, str], None]
-ANALYSED = ("units", "outlines", "accounts", "posts", "departments", "cases", "case_steps", "case_orders")
+ANALYSED = (
+    "units",
+    "outlines",
+    "accounts",
+    "posts",
+    "departments",
+    "cases",
+    "case_steps",
+    "case_orders",
+    "case_timers",
+)
 HISTORIES_UP_TO = 50_000
 """Up to this many cases each has its history; the size for measuring does without."""
 
@@ -104,6 +115,7 @@ def _load_cases(
             steps("建立索引")
         if expected <= HISTORIES_UP_TO:
             load_histories(session, handled_dimensions(), end_of(as_of))
+            load_clocks(session, end_of(as_of))
         steps("汇总统计")
     return count
 

@@ -44,5 +44,6 @@ def ask(engine):
         with engine.connect() as connection:
             return connection.exec_driver_sql(sql.replace("%", "%%")).all()
 
+    rows.engine = engine
     rows.one = lambda sql: rows(sql)[0][0]
     return rows

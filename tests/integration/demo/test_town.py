@@ -1,12 +1,22 @@
 """The demonstration town in a real database: what is there, where it lies, who can sign in."""
 
+from datetime import date
 from itertools import groupby
 
 import pytest
+from sqlalchemy.orm import Session
 
+from gridmap.access import Role
+from gridmap.analysis.queries.indicators import Asked, figures
+from gridmap.analysis.rules.indicators import window_of
 from gridmap.cases.rules import Action, Status, replay
+from gridmap.clock import CHINA
 from gridmap.demo import demo_accounts, load_demo
+from gridmap.demo.rules.rhythm import end_of
 from gridmap.errors import BadInput, Conflict
+from gridmap.worktime.queries import calendar_at
+from gridmap.worktime.rules import timer_due_at, timer_from
+from tests.integration.conftest import actor_at
 from tests.integration.demo.conftest import AS_OF, SEED
 
 XINGFU = 220102200
@@ -102,6 +112,45 @@ def test_every_case_has_a_history_that_replays_to_its_state(ask):
         assert times == sorted(times)
         assert times[0] == steps[0][2]
         assert [row[7] for row in steps] == list(range(1, len(steps) + 1))
+
+
+def test_timers_run_as_the_histories_started_and_stopped_them(ask):
+    open_cases = "select count(*) from cases c where closed_at is null"
+    running = (
+        "select from case_timers t where (t.county_code, t.case_id) = (c.county_code, c.id) and t.stopped_at is null"
+    )
+    assert ask.one(f"{open_cases} and not exists ({running})") == 0
+    assert ask.one(f"select count(*) from cases c where closed_at is not null and exists ({running})") == 0
+    assert ask.one("select count(*) from cases c where stage_due_at is distinct from (select min(due_at) from case_timers t"
+                   " where (t.county_code, t.case_id) = (c.county_code, c.id) and t.stopped_at is null)") == 0  # fmt: skip
+    strays = """select count(*) from case_timers t where not exists (select from case_steps s where
+        (s.county_code, s.case_id, s.at) = (t.county_code, t.case_id, t.started_at)) or stopped_at is not null and not exists
+        (select from case_steps s where (s.county_code, s.case_id, s.at) = (t.county_code, t.case_id, t.stopped_at))"""
+    assert ask.one(strays) == 0
+    rows = ask("select t.data, t.due_at from case_timers t order by t.id limit 400")
+    with Session(ask.engine) as session:
+        calendar = calendar_at(session, XINGFU * 10**6, end_of(AS_OF))
+        for data, due_at in rows:
+            assert timer_due_at(timer_from(data), calendar) == due_at
+
+
+def test_what_was_late_is_told_to_nobody_and_written_once(ask):
+    late = "select count(*) from case_timers where stopped_at is null and due_at <= '2026-06-30 00:00+00'"
+    assert ask.one(late) == ask.one("select count(*) from case_escalations where level = 'overdue'") > 0
+    assert ask.one("select count(*) from case_escalations where told_at is null") == 0
+    assert ask.one("select count(*) from notices") == 0
+
+
+def test_the_indicators_of_the_town_are_believable(ask):
+    leader = actor_at((Role.LEADER, 220102200000000))
+    asked = Asked(window_of(date(2025, 7, 1), date(2026, 6, 30), end_of(AS_OF).astimezone(CHINA)))
+    with Session(ask.engine) as session:
+        rates = {code: this.rate for code, (this, _before) in figures(session, leader, asked).items()}
+    assert 97 <= rates["registered_in_time"] <= 100
+    assert 92 <= rates["completed_in_time"] < 100
+    assert 90 <= rates["satisfied"] <= 98
+    assert 85 <= rates["solved"] < 100
+    assert 90 <= rates["orders_accepted"] <= 100
 
 
 def test_departments_hold_the_orders_of_their_kind(ask):

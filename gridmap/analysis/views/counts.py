@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 
 from gridmap.access import Actor, Permission
 from gridmap.analysis import forms, queries
+from gridmap.analysis.views.door import blueprint
 from gridmap.cases.forms import CaseFilter
 from gridmap.clock import now
 from gridmap.web import actor, requires
-
-blueprint = Blueprint("analysis", __name__)
 
 
 @blueprint.get("/counts.json")
