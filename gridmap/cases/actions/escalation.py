@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from datetime import time as clock_time
 from typing import Any, cast
 
 from sqlalchemy import select, text
@@ -20,11 +19,11 @@ from gridmap.accounts.actions.notices import Addressee
 from gridmap.cases.actions.notices import Centre, Department, tell
 from gridmap.cases.actions.timers import keep_timer, show_due
 from gridmap.cases.models import Case, CaseTimer
+from gridmap.cases.queries.quiet import quiet_hours
 from gridmap.cases.queries.timers import running_timers, timer_of
 from gridmap.cases.rules import STAGE_NAMES, Action, Stage, Status, transition
-from gridmap.cases.rules.clocks import SUPERVISION_NAMES, QuietHours, Supervision, higher
+from gridmap.cases.rules.clocks import SUPERVISION_NAMES, Supervision, higher, quiet_at
 from gridmap.cases.rules.limits import LEVELS, Level, next_time
-from gridmap.errors import NotReady
 from gridmap.worktime.queries import calendars_of, version_at
 from gridmap.worktime.rules import WorkCalendar, adopt, spoken_time
 
@@ -37,9 +36,9 @@ DUE = text(
 )
 WRITE = text(
     "insert into case_escalations (county_code, unit_code, case_id, timer_id, stage, level, at, written_at, tell_at, told_at)"
-    " select r.county_code, r.unit_code, r.case_id, r.timer_id, r.stage, r.level, r.at, :now, :tell_at,"
+    " select r.county_code, r.unit_code, r.case_id, r.timer_id, r.stage, r.level, r.at, :now, r.tell_at,"
     " case when r.silent then :now end from jsonb_to_recordset(cast(:rows as jsonb)) as r (county_code int, unit_code bigint,"
-    " case_id bigint, timer_id bigint, stage text, level text, at timestamptz, silent boolean)"
+    " case_id bigint, timer_id bigint, stage text, level text, at timestamptz, tell_at timestamptz, silent boolean)"
     " on conflict (county_code, case_id, timer_id, level) do nothing"
     " returning county_code, case_id, timer_id, level"
 )
@@ -85,21 +84,13 @@ class Told:
     unit_code: int
 
 
-def quiet_hours(session: Session) -> QuietHours:
-    """Return when no notice goes out. Raises ``NotReady`` naming the setting that cannot be read."""
-    value = session.execute(text("select value from system_settings where key = 'cases.quiet_hours'")).scalar() or {}
-    try:
-        return QuietHours(clock_time.fromisoformat(value["from"]), clock_time.fromisoformat(value["to"]))
-    except (KeyError, TypeError, ValueError) as fault:
-        raise NotReady('设置 cases.quiet_hours 无法识别，应为 {"from": "21:00", "to": "08:00"}。') from fault
-
-
 def escalate(session: Session, *, now: datetime, most: int = BATCH) -> int:
     """Write what up to ``most`` timers have reached at ``now`` (aware); return how many were taken (fewer: no more are due)."""
     rows = session.execute(DUE, {"now": now, "most": most}).all()
     if not rows:
         return 0
     reached = [(row, *_reached(row, now)) for row in rows]
+    quiet = quiet_hours(session)
     wanted = [
         {
             **_place(row),
@@ -108,13 +99,13 @@ def escalate(session: Session, *, now: datetime, most: int = BATCH) -> int:
             "stage": row.stage,
             "level": level.value,
             "at": at.isoformat(),
+            "tell_at": quiet_at(quiet, row.unit_code).tell_at(now).isoformat(),
             "silent": level is not levels[-1][0],  # one notice, about the last of what was reached at once
         }
         for row, levels, _count in reached
         for level, at in levels
     ]
-    tell_at = quiet_hours(session).tell_at(now)
-    written = _run(session, WRITE, wanted, now=now, tell_at=tell_at)
+    written = _run(session, WRITE, wanted, now=now)
     fresh = {tuple(found) for found in written}
     _run(session, ADVANCE, [_advanced(row, count) for row, _levels, count in reached])
     events = [

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from gridmap.cases.rules import GRADE_NAMES, STAGE_NAMES
 from gridmap.web import Form
@@ -48,7 +48,7 @@ class LimitForm(Form):
     source_note = StringField(
         "依据",
         filters=[_stripped],
-        validators=[InputRequired("请填写依据。"), Length(max=500, message="依据最多 500 个字。")],
+        validators=[DataRequired("请填写依据。"), Length(max=500, message="依据最多 500 个字。")],
     )
 
     def decimal(self, name: str) -> Decimal | None:

@@ -19,6 +19,7 @@ from gridmap.cases.models.mediation import (
 )
 from gridmap.cases.models.meetings import CaseDecision, JointMeeting, JointMeetingCase, JointMeetingDepartment
 from gridmap.cases.models.parties import CaseParty
+from gridmap.cases.models.quiet import QuietVersion
 from gridmap.cases.models.routing import RoutingRule
 from gridmap.cases.models.tasks import CaseTask
 from gridmap.cases.models.whistles import CaseWhistle, CaseWhistleCall
@@ -63,6 +64,7 @@ __all__ = [
     "MediationSession",
     "MediationTemplate",
     "MediationTier",
+    "QuietVersion",
     "RoutingRule",
     "SavedFilter",
 ]

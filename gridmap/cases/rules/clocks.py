@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
+from gridmap.access import LEVEL_DIGITS
 from gridmap.worktime.rules import ZONE
 
 
@@ -93,3 +95,12 @@ class QuietHours:
             return at
         on = local.date() + timedelta(days=1 if over_midnight and now >= self.begins else 0)
         return datetime.combine(on, self.ends, tzinfo=ZONE).astimezone(at.tzinfo)
+
+
+NEVER_QUIET = QuietHours(time(), time())
+
+
+def quiet_at(hours: Mapping[int, QuietHours], unit_code: int) -> QuietHours:
+    """Return the quiet hours that count at a unit: its own or those of the nearest unit above, the country (0) last."""
+    above = (unit_code // 10 ** (15 - digits) * 10 ** (15 - digits) for digits in reversed(LEVEL_DIGITS.values()))
+    return next((hours[code] for code in (*above, 0) if code in hours), NEVER_QUIET)

@@ -9,16 +9,19 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from gridmap.access import Permission
+from gridmap.access import EVERYWHERE, Permission
 from gridmap.cases import queries, rules
 from gridmap.cases.actions.limits import change_limit as write_limit
+from gridmap.cases.actions.quiet import set_quiet_hours
 from gridmap.cases.forms.limits import FAMILY_NAMES, LimitForm
+from gridmap.cases.forms.quiet import QuietForm, read_clock
 from gridmap.cases.queries import CaseRow
 from gridmap.cases.queries import timers as reading
+from gridmap.cases.queries.quiet import quiet_of
 from gridmap.cases.rules.clocks import APPEAL_STATUS_NAMES, EXTENSION_STATUS_NAMES
 from gridmap.cases.rules.limits import LEVEL_NAMES, amount_words
 from gridmap.cases.views.door import DETAIL_PARTS, MISSING, NAMES, blueprint
-from gridmap.clock import now
+from gridmap.clock import now, today
 from gridmap.errors import NotFound
 from gridmap.web import actor, attempt, requires, session
 from gridmap.worktime.rules import (
@@ -135,13 +138,50 @@ def change_limit() -> Response | tuple[str, int]:
     return _page(form), 400
 
 
-def _page(form: LimitForm) -> str:
+@blueprint.post("/cases/limits/quiet")
+@requires(Permission.RULE_EDIT)
+def change_quiet() -> Response | tuple[str, int]:
+    """Write a new version of a unit's quiet hours."""
+    form = QuietForm()
+    if form.validate():
+        with attempt(form) as tried:
+            row = set_quiet_hours(
+                session,
+                actor,
+                unit_code=form.unit_code,
+                begins=read_clock(form.begins.data),
+                ends=read_clock(form.ends.data),
+                source_note=form.quiet_note.data,
+                on=today(),
+            )
+        if tried:
+            flash(f"安静时段已保存为第 {row.version} 版，今后产生的通知按它发出。")
+            return redirect(url_for(".limits"))
+    return _page(LimitForm(None), form), 400
+
+
+def _page(form: LimitForm, quiet_form: QuietForm | None = None) -> str:
+    everywhere = EVERYWHERE in actor.granted_ranges(Permission.RULE_EDIT)
+    quiet = [
+        (row, queries.tell_name(session, row.unit_code) if row.unit_code else "全国")
+        for row in quiet_of(session, actor)
+    ]
     rows = reading.list_limits(session)
     order = {stage.value: number for number, stage in enumerate(rules.Stage)}
     current = sorted((row for row in rows if row.valid_to is None), key=lambda row: order[row.stage])
     former = [row for row in rows if row.valid_to is not None]
     return render_template(
-        "cases/limits/index.html", form=form, current=current, former=former, where=_where, **WORDS, **NAMES
+        "cases/limits/index.html",
+        form=form,
+        current=current,
+        former=former,
+        where=_where,
+        quiet=quiet,
+        quiet_form=quiet_form or QuietForm(None),
+        everywhere=everywhere,
+        units=queries.unit_choices(session, actor, Permission.RULE_EDIT, today()),
+        **WORDS,
+        **NAMES,
     )
 
 

@@ -301,3 +301,59 @@ def test_a_case_without_timers_goes_on(timed: Timed, make: Factories) -> None:
     timed.done(timed.desk, "dispatch", department=timed.police)
     assert set(timed.timers()) == {"accept"}
     assert timed.case().due_at == FRIDAY + timedelta(days=9)
+
+
+def test_each_unit_has_its_own_quiet_hours_and_the_nearest_count(timed: Timed, signed_in: Any, owner: Any) -> None:
+    county, town = signed_in((Role.ADMINISTRATOR, COUNTY)), signed_in((Role.ADMINISTRATOR, TOWN_A))
+    values = {"begins": "19:00", "ends": "09:30", "quiet_note": "本区规定"}
+
+    def put(client: Any, unit: int | str, **more: str) -> Any:
+        return client.post("/cases/limits/quiet", data={**values, "quiet_unit": unit, **more}, follow_redirects=True)
+
+    def told() -> datetime:
+        timed.now = china(2026, 11, 20, 17, 30)
+        timed.dispatch("urgent")  # one hour to accept, reminded half an hour before
+        timed.now = china(2026, 11, 20, 20, 0)
+        timed.sweep()
+        with owner() as session:
+            row = session.scalars(select(CaseEscalation).order_by(CaseEscalation.id.desc()).limit(1)).one()
+        return row.tell_at
+
+    assert told() == china(2026, 11, 20, 20, 0)  # the country is quiet from nine on
+    assert "已保存为第 1 版" in put(county, COUNTY).get_data(as_text=True)
+    assert told() == china(2026, 11, 21, 9, 30)
+    page = put(town, TOWN_A, begins="08:00", ends="08:00", quiet_note="本街道不设").get_data(as_text=True)
+    assert "不设" in page
+    assert "19:00 至次日 09:30" in page  # what counts where the town leaves it
+    assert "21:00 至次日 08:00" in page
+    assert told() == china(2026, 11, 20, 20, 0)
+    assert "已保存为第 2 版" in put(town, TOWN_A, begins="", ends="").get_data(as_text=True)
+    assert told() == china(2026, 11, 21, 9, 30)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"quiet_unit": COUNTY}, "不在您负责的范围内"),
+        ({"quiet_unit": "0"}, "不在您负责的范围内"),
+        ({"quiet_unit": ""}, "请选择区划"),
+        ({"quiet_unit": "12345"}, "代码"),
+        ({"quiet_unit": 990102001009000}, "没有找到该区划"),
+        ({"begins": "25:00"}, "应写作 21:00"),
+        ({"ends": "八点"}, "应写作 21:00"),
+        ({"ends": ""}, "要么都填"),
+        ({"quiet_note": " "}, "请填写依据"),
+        ({"quiet_note": "长" * 501}, "最多 500 个字"),
+    ],
+)
+def test_quiet_hours_that_cannot_be_are_told(
+    make: Factories, signed_in: Any, owner: Any, more: dict[str, Any], words: str
+) -> None:
+    make.world()
+    admin = signed_in((Role.ADMINISTRATOR, TOWN_A))
+    values = {"quiet_unit": TOWN_A, "begins": "20:00", "ends": "08:00", "quiet_note": "本级规定", **more}
+    answer = admin.post("/cases/limits/quiet", data=values)
+    assert answer.status_code == 400
+    assert words in answer.get_data(as_text=True)
+    with owner() as session:
+        assert session.execute(text("select count(*) from quiet_hours")).scalar() == 1

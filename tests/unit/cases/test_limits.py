@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 import pytest
 
 from gridmap.cases.rules import Stage
+from gridmap.cases.rules.clocks import QuietHours, quiet_at
 from gridmap.cases.rules.limits import StageLimit, check_amounts, level_times, limit_of, next_time
 from gridmap.errors import BadInput
 from gridmap.worktime.rules import ZONE, Counting, DayEnd, Limit, TimeKind, Window, WorkCalendar, start
@@ -100,3 +101,13 @@ def test_a_new_row_is_checked(kind: TimeKind, amount: str, remind: str | None, s
             kind, Decimal(amount), Decimal(remind) if remind else None, Decimal(second) if second else None
         )  # fmt: skip
     assert told.value.field == field
+
+
+def test_the_nearest_quiet_hours_count() -> None:
+    country, county, grid = (QuietHours(time(hour), time(8)) for hour in (21, 20, 19))
+    hours = {0: country, 990102000000000: county, 990102001001001: grid}
+    assert quiet_at(hours, 990102001001001) is grid
+    assert quiet_at(hours, 990102001001002) is county
+    assert quiet_at(hours, 990103001001001) is country
+    night = datetime(2026, 11, 20, 23, tzinfo=UTC)
+    assert quiet_at({}, 990102001001001).tell_at(night) == night
