@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 APP_ROLE = "gridmap_app"
@@ -67,7 +68,7 @@ class Settings(BaseSettings):
         """Connection of the owner of all tables: migrations, imports from the command line.
 
         Without ``GRIDMAP_DATABASE_URL`` this is the project's own cluster, whose address the cluster writes to
-        ``<instance>/database-url`` when it starts. Raises ``RuntimeError`` when neither is there.
+        ``<instance>/database-url`` when it starts. Raises ``RuntimeError`` when neither is there, or it is no address.
         """
         text = self.database_url
         if not text:
@@ -75,7 +76,12 @@ class Settings(BaseSettings):
             if not file.exists():
                 raise RuntimeError("数据库未启动：请先运行 gridmap db start，或设置 GRIDMAP_DATABASE_URL。")
             text = file.read_text().strip()
-        url = make_url(text)
+        try:
+            url = make_url(text)
+        except (ArgumentError, ValueError):  # both quote what they cannot read, the password too
+            raise RuntimeError(
+                "数据库连接串无法识别：GRIDMAP_DATABASE_URL 应写作 postgresql://用户:密码@主机:端口/库名。"
+            ) from None
         return url.set(drivername="postgresql+psycopg2")
 
     def role_url(self, role: str) -> URL:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
+from typing import Any
 
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
@@ -16,6 +17,13 @@ from gridmap.web import public
 log = logging.getLogger("gridmap")
 blueprint = Blueprint("health", __name__)
 PARTS = ("database", "migrations", "queue")
+SILENT_S = 60  # a worker of the queue is heard of every 10 s
+OVERDUE_S = 120
+_WORKED = f"""select exists (select from procrastinate_workers
+  where last_heartbeat > clock_timestamp() - make_interval(secs => {SILENT_S}))
+or not exists (select from procrastinate_jobs j where status = 'todo' and coalesce(scheduled_at,
+  (select min(at) from procrastinate_events e where e.job_id = j.id)) < clock_timestamp() - make_interval(secs => {OVERDUE_S}))"""
+"""A job is due and waits although it should long be taken, and no worker is there: nobody works the queue."""
 
 
 @cache
@@ -26,16 +34,24 @@ def _head() -> str:
 
 def _state() -> dict[str, bool]:
     """Say of each part whether it is ready; why not goes into the log, for it is nobody else's business."""
+    if _asked("select 1") is None:
+        return dict.fromkeys(PARTS, False)
+    at, worked = _asked("select gridmap_schema()"), _asked(_WORKED)
+    if at != _head():
+        log.error("not ready: the database is at migration %s, the code at %s", at, _head())
+    if not worked:
+        log.error("not ready: jobs wait for more than %d s and no worker is heard of", OVERDUE_S)
+    return {"database": True, "migrations": at == _head(), "queue": bool(worked)}
+
+
+def _asked(statement: str) -> Any:
+    """Return the one value of a statement, ``None`` when the database refuses it."""
     try:
         with database.open(None) as session:
-            current = session.execute(text("select gridmap_schema()")).scalar()
-            session.execute(text("select 1 from procrastinate_jobs limit 1"))
+            return session.execute(text(statement)).scalar()
     except SQLAlchemyError as error:
         log.error("not ready: %s", named(error) if isinstance(error, DBAPIError) else type(error).__name__)
-        return dict.fromkeys(PARTS, False)
-    if current != _head():
-        log.error("not ready: the database is at migration %s, the code at %s", current, _head())
-    return {"database": True, "migrations": current == _head(), "queue": True}
+        return None
 
 
 @blueprint.get("/healthz")

@@ -15,10 +15,10 @@ from gridmap import audit
 from gridmap.access import Permission
 from gridmap.errors import Conflict
 from gridmap.pages import when
-from gridmap.web import actor, listing, requires, session, wants_json
+from gridmap.web import actor, listing, page_number, requires, session, wants_json
 
 blueprint = Blueprint("jobs", __name__)
-MOST = 100
+PAGE = 100
 JOB_NAMES = {
     "notices.deliver": "通知：准备发送",
     "notices.send": "通知：发送邮件或群消息",
@@ -29,12 +29,15 @@ JOB_NAMES = {
     "cases.words": "检索：收录新事件",
     "cases.words_audit": "检索：核对",
     "queue.resume": "队列：接着办中断的任务",
+    "cases.charges": "领导包案：提醒履责",
+    "analysis.fold": "统计：汇总新变化",
+    "analysis.audit": "统计：核对汇总",
     "upkeep.sweep": "清理过期记录",
 }
 _FAILED = text(
     "select j.id, j.task_name, j.attempts, max(e.at) as at, coalesce(max(f.words), '') as words"
     " from procrastinate_jobs j left join procrastinate_events e on e.job_id = j.id left join job_faults f on f.job_id = j.id"
-    " where j.status = 'failed' group by j.id order by max(e.at) desc nulls last limit :most"
+    " where j.status = 'failed' group by j.id order by max(e.at) desc nulls last, j.id desc limit :most offset :skipped"
 )
 
 
@@ -44,14 +47,16 @@ def index() -> Response | str:
     """Counts of jobs, and the failed ones, newest first."""
     counted = session.execute(text("select status::text, count(*) from procrastinate_jobs group by 1"))
     counts: dict[str, int] = {status: number for status, number in counted}
-    rows = session.execute(_FAILED, {"most": MOST}).all()
+    page, failed = page_number(request.args), counts.get("failed", 0)
+    rows = session.execute(_FAILED, {"most": PAGE, "skipped": (page - 1) * PAGE}).all()
+    following = url_for(".index", page=page + 1) if page * PAGE < failed else None
     if wants_json():
         items = [
             {"id": row.id, "task": row.task_name, "attempts": row.attempts, "at": when(row.at), "words": row.words}
             for row in rows
         ]
-        return listing(items, counts.get("failed", 0), None)
-    return render_template("jobs.html", counts=counts, rows=rows, JOB_NAMES=JOB_NAMES)
+        return listing(items, failed, following)
+    return render_template("jobs.html", counts=counts, rows=rows, page=page, following=following, JOB_NAMES=JOB_NAMES)
 
 
 @blueprint.post("/jobs/<int:job_id>")

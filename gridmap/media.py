@@ -12,7 +12,6 @@ import os
 import re
 import tempfile
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,13 +57,11 @@ def read_photo(content: bytes, name: str, *, field: str = "photos") -> Photo:
         False  # WeasyPrint makes Pillow lenient for the whole process: half a photo is none
     )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own, lower bound follows
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise _too_many_pixels(shown, field)
-                return _encoded(image)
-    except Image.DecompressionBombError as fault:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise _too_many_pixels(shown, field)
+            return _encoded(image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as fault:  # far above our own bound
         raise _too_many_pixels(shown, field) from fault
     except UnidentifiedImageError as fault:
         raise BadInput(_not_a_photo(shown, content), field=field) from fault
@@ -157,9 +154,13 @@ def _undo_on_rollback(session: Session, path: Path) -> None:
     """
     connection = session.connection()
     ended: list[bool] = []
+    later: set[str] = set()  # savepoints made after the file: rolling back to them keeps it
 
-    def undo(*_: Any) -> None:
-        if not ended:
+    def begun(_connection: Any, name: str) -> None:
+        later.add(name)
+
+    def undo(_connection: Any, name: str = "", *_: Any) -> None:
+        if not ended and name not in later:
             path.unlink(missing_ok=True)
 
     def end(_session: Session, transaction: SessionTransaction) -> None:
@@ -168,6 +169,7 @@ def _undo_on_rollback(session: Session, path: Path) -> None:
 
     event.listen(connection, "rollback", undo)
     event.listen(connection, "rollback_savepoint", undo)
+    event.listen(connection, "savepoint", begun)
     event.listen(session, "after_transaction_end", end)
 
 

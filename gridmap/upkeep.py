@@ -1,4 +1,4 @@
-"""The nightly sweep: old sign-ins, faded counts of failures, photos that nothing names, finished jobs. Days are settings."""
+"""The nightly sweep: old sign-ins, faded counts of failures, photos that nothing names, uploads nobody confirmed, finished jobs. Days are settings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from gridmap import jobs
 from gridmap.config import settings
 from gridmap.media import sweep_photos
+from gridmap.units.forms.uploads import remove_old
 
 log = logging.getLogger("gridmap.upkeep")
 HALF_LIVES = 16  # after so many, what was counted has faded to nothing (65,536 failures to one)
@@ -23,6 +24,7 @@ def sweep(timestamp: int = 0) -> None:  # noqa: ARG001 - what the queue passes t
     for part in (sweep_sign_ins, sweep_failures, sweep_jobs):
         with jobs.job_session() as session:
             log.info("%s: %d rows", part.__name__, part(session))
+    log.info("uploads: %d", remove_old())
     with jobs.job_session() as session:
         log.info("sweep_photos: %d files", sweep_photos(session, keep_days=settings().keep_photo_days))
 

@@ -111,16 +111,23 @@ def wants_json() -> bool:
 def bound_bodies(app: Flask) -> None:
     """Bound the length of every request before its form is read, which CSRF protection does ahead of any view.
 
-    A door that takes files says how much (``takes``); everybody else, and whoever has not signed in, gets ``BODY_BYTES``.
+    A door that takes files says how much (``takes``), for those who may pass it; everybody else gets ``BODY_BYTES``.
     """
 
     @app.before_request
     def bound() -> None:
         if request.method not in WRITES:
             return
-        declared = getattr(app.view_functions.get(request.endpoint or ""), "most_bytes", None)
-        most = declared() if declared and current_user.is_authenticated else BODY_BYTES
+        view = app.view_functions.get(request.endpoint or "")
+        declared = getattr(view, "most_bytes", None)
+        most = declared() if declared and _may_pass(getattr(view, "door", None)) else BODY_BYTES
         request.max_content_length = min(most, app.config["MAX_CONTENT_LENGTH"] or most)
+
+
+def _may_pass(door: Any) -> bool:
+    """Say whether who asks is signed in and has the permission of a door, if it has one."""
+    who = _actor_or_none()
+    return who is not None and (not isinstance(door, Permission) or bool(who.may(door)))
 
 
 def guard_doors(app: Flask) -> None:

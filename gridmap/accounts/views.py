@@ -156,12 +156,13 @@ def password() -> Response | str | tuple[str, int]:
 @signed_in
 def notices() -> Response | str:
     """Notices to the posts the person holds."""
-    rows, total = queries.list_notices(session, actor, limit=PAGE), queries.count_notices(session, actor)
+    page, total = page_number(request.args), queries.count_notices(session, actor)
+    rows = queries.list_notices(session, actor, limit=PAGE, offset=(page - 1) * PAGE)
+    following = url_for(".notices", page=page + 1) if page * PAGE < total else None
     if wants_json():
-        return listing(
-            [{"kind": n.kind, "body": n.body, "link": n.link, "at": when(n.created_at)} for n in rows], total, None
-        )
-    return render_template("accounts/notices.html", notices=rows, total=total)
+        items = [{"kind": n.kind, "body": n.body, "link": n.link, "at": when(n.created_at)} for n in rows]
+        return listing(items, total, following)
+    return render_template("accounts/notices.html", notices=rows, total=total, page=page, following=following)
 
 
 @blueprint.post("/notices/read")

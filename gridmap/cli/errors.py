@@ -9,6 +9,18 @@ from pathlib import Path
 
 import click
 
+OPTIONS = {
+    field: f"（选项 {option}）"
+    for field, option in {
+        "epsg": "--epsg",
+        "datum": "--datum",
+        "layer": "--layer",
+        "code_field": "--code-field",
+        "name_field": "--name-field",
+    }.items()
+}
+"""How a command is told what a form asks for in a field of the same name."""
+
 
 class CommandError(click.ClickException):
     """A command cannot do what was asked; the message is one Chinese line with the remedy."""
@@ -94,7 +106,7 @@ def line_for(error: Exception) -> str | None:
     from gridmap.errors import GridmapError
 
     if isinstance(error, GridmapError):
-        return error_with_rows(error)
+        return error_with_rows(error) + OPTIONS.get(str(getattr(error, "field", "")), "")
     if isinstance(error, ValidationError):
         return settings_line(error)
     if isinstance(error, OperationalError) or type(error).__module__.startswith("psycopg"):

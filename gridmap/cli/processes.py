@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -140,6 +141,8 @@ def wait_ready(children: Children, address: str, patience_s: float = 90) -> None
                     return
         except urllib.error.HTTPError as error:
             said = error.read().decode("utf-8", "replace")[:200]
+            if not re.search(r'"(database|migrations)": ?"未就绪"', said) and '"queue"' in said:
+                return  # what waits in the queue is taken by the worker, which comes after
         except OSError as error:
             said = str(error)
         time.sleep(0.15)

@@ -19,7 +19,7 @@ from gridmap.cases.rules import LATENESS_NAMES, RISK_NAMES, STATUS_NAMES
 from gridmap.config import settings
 from gridmap.errors import NotFound
 from gridmap.maps import forms, queries
-from gridmap.maps.rules.basemap import archive_facts, parse_basemap
+from gridmap.maps.rules.basemap import BasemapError, archive_facts, parse_basemap
 from gridmap.pages import STATIC, may
 from gridmap.tiles.rules import LAYERS, level_zooms, max_zoom
 from gridmap.web import actor, requires, session, signed_in
@@ -30,7 +30,6 @@ blueprint = Blueprint("maps", __name__)
 @blueprint.record_once
 def check_settings(_state: BlueprintSetupState) -> None:
     """Fail at the start, with the reason, when the configured base map cannot be used."""
-    basemap_facts.cache_clear()
     parse_basemap(settings().basemap)
 
 
@@ -84,17 +83,24 @@ def archive_file() -> Path | None:
     return settings().instance_dir / named if named else None
 
 
-@cache
 def basemap_facts() -> dict[str, Any]:
-    """Return the base map as the browser reads it; an archive's header is read once."""
+    """Return the base map as the browser reads it; what is wrong with an archive is said, and the map works without it."""
     described = parse_basemap(settings().basemap).as_json()
     file = archive_file()
     if file is None:
         return described
-    if not file.is_file():
-        return {"choices": [], "attribution": "", "fault": f"底图文件 {file.name} 不存在，已改用无底图。"}
-    with file.open("rb") as opened:
-        facts = archive_facts(opened.read(127))
+    fault = ""
+    try:
+        with file.open("rb") as opened:
+            facts = archive_facts(opened.read(127))
+    except FileNotFoundError:
+        fault = f"底图文件 {file.name} 不存在，已改用无底图。"
+    except OSError:
+        fault = f"底图文件 {file.name} 无法读取，已改用无底图；请检查文件的权限。"
+    except BasemapError as error:
+        fault = f"{error}现已改用无底图。"
+    if fault:
+        return {"choices": [], "attribution": "", "fault": fault}
     described["choices"][0]["archive"] = {"url": url_for("maps.basemap", name=file.name), **facts}
     return described
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from werkzeug.datastructures import MultiDict
 
 from gridmap.analysis.rules import LEVELS
-from gridmap.cases.forms import CaseFilter
+from gridmap.cases.forms import CaseFilter, refuse_unknown
 from gridmap.errors import BadInput, NotFound
 from gridmap.tiles.rules import ATTRIBUTES, LAYERS, MAX_ZOOM, Tile, tile_of
 
@@ -75,7 +75,9 @@ def read_filter(query: bytes) -> CaseFilter:
 
     Raises ``BadInput`` naming the field.
     """
-    return CaseFilter.from_args(read_args(query))
+    args = read_args(query)
+    refuse_unknown(args, "by", "level", "at")
+    return CaseFilter.from_args(args)
 
 
 @lru_cache(maxsize=512)

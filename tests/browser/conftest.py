@@ -93,10 +93,18 @@ class Live:
     database: URL
 
 
-def serve(database: URL, folder: Path) -> Iterator[Live]:
-    """Run the web server on ``database`` until the fixture ends; says what its log says when it does not start."""
+def serve(database: URL, folder: Path, **settings: str) -> Iterator[Live]:
+    """Run the web server on ``database``, with further settings, until the fixture ends.
+
+    Says what its log says when it does not start.
+    """
     values = {"GRIDMAP_DATABASE_URL": database.render_as_string(hide_password=False)}
-    values |= {"GRIDMAP_INSTANCE_DIR": str(folder), "GRIDMAP_DEMO_PASSWORD": PASSWORD, "PYTHONPATH": str(ROOT)}
+    values |= {
+        "GRIDMAP_INSTANCE_DIR": str(folder),
+        "GRIDMAP_DEMO_PASSWORD": PASSWORD,
+        "PYTHONPATH": str(ROOT),
+        **settings,
+    }
     children = Children(folder / "logs", {**os.environ, **values})
     port = any_free_port()
     try:

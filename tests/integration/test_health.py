@@ -33,6 +33,34 @@ def test_not_ready_when_migrations_are_behind(
     assert "0001" in caplog.text
 
 
+def test_a_queue_that_nobody_works_is_not_ready(client: FlaskClient, connection: Any) -> None:
+    connection.exec_driver_sql("reset role")
+    connection.exec_driver_sql(
+        "insert into procrastinate_jobs (task_name, queue_name, scheduled_at) values ('x', 'default', now() - interval '1 minute')"
+    )
+    assert client.get("/readyz").status_code == 200  # due, but a worker may just be starting
+    connection.exec_driver_sql("reset role")
+    connection.exec_driver_sql("update procrastinate_jobs set scheduled_at = now() - interval '10 minutes'")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json == {"status": "not-ready", "database": "正常", "migrations": "正常", "queue": "未就绪"}
+    connection.exec_driver_sql("reset role")
+    connection.exec_driver_sql(
+        "insert into procrastinate_workers (last_heartbeat) values (now() - interval '10 minutes')"
+    )
+    assert client.get("/readyz").json["queue"] == "未就绪"
+    connection.exec_driver_sql("reset role")
+    connection.exec_driver_sql("update procrastinate_workers set last_heartbeat = now()")
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_missing_queue_does_not_blame_the_database(client: FlaskClient, connection: Any) -> None:
+    connection.exec_driver_sql("reset role")
+    connection.exec_driver_sql("alter table procrastinate_workers rename to elsewhere")
+    answer = client.get("/readyz")
+    assert answer.json == {"status": "not-ready", "database": "正常", "migrations": "正常", "queue": "未就绪"}
+
+
 def test_a_database_that_is_away_is_not_ready(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, connection: Any
 ) -> None:

@@ -35,6 +35,16 @@ def test_a_stranger_uploads_nothing(client: FlaskClient, guarded: None, address:
     assert send(client, address, 17) == (404 if address == "/nowhere" else 413)
 
 
+def test_who_may_not_import_sends_no_large_file(
+    signed_in: Callable[..., FlaskClient], make: Factories, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.world()
+    leader, administrator = signed_in((Role.LEADER, TOWN_A)), signed_in((Role.ADMINISTRATOR, TOWN_A))
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    assert send(leader, "/units/import", 17) == 413
+    assert send(administrator, "/units/import", 17) == 400  # read, and refused for its missing token
+
+
 def test_photos_are_bounded_together(
     signed_in: Callable[..., FlaskClient], make: Factories, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from flask import Response, jsonify, request
 from gridmap.access import Actor, Permission
 from gridmap.analysis import forms, queries
 from gridmap.analysis.views.door import blueprint
-from gridmap.cases.forms import CaseFilter
+from gridmap.cases.forms import CaseFilter, refuse_unknown
 from gridmap.clock import now
 from gridmap.web import actor, requires
 
@@ -19,6 +19,7 @@ from gridmap.web import actor, requires
 def counts() -> Response:
     """Counts of the children of a unit under the filters of the list; without a unit, of the person's own."""
     who: Actor = actor._get_current_object()  # type: ignore[attr-defined]
+    refuse_unknown(request.args, "level")
     wanted = CaseFilter.from_args(request.args)
     if wanted.unit is None and who.home:
         wanted = replace(wanted, unit=who.home.unit_code)

@@ -95,7 +95,7 @@ class CaseFilter:
 
     @classmethod
     def from_args(cls, args: Mapping[str, str]) -> CaseFilter:
-        """Read a filter from query parameters (names as in ``LABELS``); other parameters are not looked at.
+        """Read a filter from query parameters (names as in ``LABELS``); for other parameters see ``refuse_unknown``.
 
         A parameter may be repeated or comma-separated. Raises ``BadInput`` naming the field.
         """
@@ -138,6 +138,17 @@ class CaseFilter:
     def __bool__(self) -> bool:
         """Say whether anything narrows."""
         return any(getattr(self, field.name) != field.default for field in fields(self))
+
+
+def refuse_unknown(args: Mapping[str, str], *own: str) -> None:
+    """Raise ``BadInput`` for a parameter that is neither a filter (``LABELS``) nor one of the door's ``own``.
+
+    A filter with a slip of the pen must not answer as if there were none.
+    """
+    wrong = next((name for name in args if name not in LABELS and name not in own), None)
+    if wrong is not None:
+        known = "、".join(f"{name}（{label}）" for name, label in LABELS.items())
+        raise BadInput(f"没有“{wrong[:40]}”这个筛选条件，可用的条件：{known}。", field=wrong[:40])
 
 
 def _values(args: Mapping[str, Any], name: str) -> list[str]:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from gridmap.access import Permission
 from gridmap.cases import actions, queries, rules
-from gridmap.cases.forms import CaseFilter, Page
+from gridmap.cases.forms import CaseFilter, Page, refuse_unknown
 from gridmap.cases.forms.register import families
 from gridmap.cases.queries.work import saved_filters, unread_cases
 from gridmap.cases.views.door import DETAIL_PARTS, MISSING, NAMES, as_detail, as_item, blueprint
@@ -24,6 +24,7 @@ from gridmap.web import actor, listing, requires, session, wants_json
 @requires(Permission.CASE_READ)
 def index() -> Response | str:
     """The cases of a filter, a page at a time."""
+    refuse_unknown(request.args, "sort", "limit", "after", "before")
     wanted, page = CaseFilter.from_args(request.args), Page.from_args(request.args)
     found = queries.list_cases(session, actor, wanted, page, now())
     following = _turn(wanted, page, after=found.following)

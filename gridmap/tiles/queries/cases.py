@@ -38,10 +38,9 @@ VALUES = {"family": "family", "status": "status", "risk": f"coalesce(risk, '{NO_
 
 @dataclass(frozen=True)
 class Drawn:
-    """A tile as it is sent; ``gathered`` says that more rows were there than may be sent, so they came as clusters."""
+    """A tile as it is sent."""
 
     body: bytes
-    gathered: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def case_tile(actor: Actor, tile: Tile, wanted: CaseFilter, by: str | None, now:
         if not counted or counted[0] < most:
             return Drawn(bytes(body))
         body, *_ = first_row(cursor, actor, *_clusters(cursor, wish, CROWDED_STEP))
-        return Drawn(bytes(body), gathered=True)
+        return Drawn(bytes(body))
 
 
 def heat_tile(actor: Actor, tile: Tile, wanted: CaseFilter, now: datetime) -> Drawn:

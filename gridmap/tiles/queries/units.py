@@ -33,15 +33,17 @@ select
   || (select st_asmvt(t, 'unit_labels', {extent}, 'geom') from (
     select code, name, level, parent, kind, is_demo, area_m2,
       st_asmvtgeom(st_transform(label_point, 3857), box.tile, {extent}, 0) as geom
-    from named, box) as t where t.geom is not null),
-  (select count(*) from shown)
+    from named, box) as t where t.geom is not null)
+  || (select st_asmvt(t, 'units_left_out', {extent}, 'geom') from (
+    select {most} as shown, st_asmvtgeom(st_centroid(tile), tile, {extent}, 0) as geom
+    from box where (select count(*) from shown) >= {most}) as t)
 """
 
 
 def unit_tile(actor: Actor, tile: Tile, at: date, level: int | None = None) -> Drawn:
     """Return the ``units`` and ``unit_labels`` layers: outlines in force ``at`` a day, down to ``level`` digits.
 
-    ``gathered`` says that there were more units than may be sent and the deepest were left out.
+    A third layer, ``units_left_out``, is there when there were more units than may be sent: the deepest are missing.
     """
     most = settings().max_tile_features
     sql = UNITS.format(
@@ -60,8 +62,8 @@ def unit_tile(actor: Actor, tile: Tile, at: date, level: int | None = None) -> D
     )
     with database.lean() as connection, connection.cursor() as cursor:
         cursor.execute(scope_statement(actor) + sql)
-        body, count = cursor.fetchone()
-    return Drawn(bytes(body or b""), gathered=count >= most)
+        (body,) = cursor.fetchone()
+    return Drawn(bytes(body or b""))
 
 
 def _geometry(z: int) -> str:

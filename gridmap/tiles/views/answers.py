@@ -6,6 +6,7 @@ import hashlib
 from typing import NamedTuple
 
 from isal import isal_zlib
+from werkzeug.http import parse_accept_header
 
 from gridmap.access import Actor, Permission
 from gridmap.clock import now, today
@@ -49,14 +50,12 @@ def draw(layer: str, z: str, x: str, y: str, who: Actor, query: bytes) -> querie
 def answer(drawn: queries.Drawn, accepted: str, known_tags: str) -> Answer:
     """Answer a tile for this person only: 304 when the asker has it, else packed lightly where that is understood."""
     body = drawn.body
-    packed = len(body) >= SMALL_BYTES and "gzip" in accepted
+    packed = len(body) >= SMALL_BYTES and "gzip" in accepted and parse_accept_header(accepted).quality("gzip") > 0
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}{"-gz" if packed else ""}"'
     headers = [("ETag", tag), ("Cache-Control", CACHE), ("Vary", "Cookie, Accept-Encoding")]
     if tag in known_tags:
         return Answer("304 NOT MODIFIED", headers, b"")
     headers += [("Content-Type", MVT), ("X-Content-Type-Options", "nosniff")]
-    if drawn.gathered:
-        headers.append(("X-Gridmap-Gathered", "1"))
     if packed:
         packer = isal_zlib.compressobj(1, isal_zlib.DEFLATED, 31)  # as small as zlib's level 1 in a quarter of its time
         body = packer.compress(body) + packer.flush()

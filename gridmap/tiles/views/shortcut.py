@@ -2,11 +2,13 @@
 
 A tile takes PostgreSQL a millisecond or two, and Flask with all its hooks as long again. So a GET of a tile by a signed-in person
 is answered here, by the same functions as the route. Whatever is not plainly an answer (nobody signed in, a password to
-change, no permission, a bad address or filter, any error) goes the long way, where it is refused in the usual words.
+change, no permission, a bad address or filter, any error but a time limit) goes the long way, where it is refused in the usual
+words.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import time
@@ -17,13 +19,23 @@ from flask import Flask, Request
 
 from gridmap.access import Actor, Permission
 from gridmap.accounts.queries import actor_of
-from gridmap.errors import GridmapError
+from gridmap.constraints import Failure, from_operation
+from gridmap.errors import GridmapError, NotReady, TooSlow
 from gridmap.tiles.views.answers import answer, draw
 
 TILE = re.compile(r"/tiles/([a-z]+)/([0-9]+)/([0-9]+)/([0-9]+)\.mvt")
 REMEMBERED_S = 5.0
 """How long the signature of a cookie need not be checked again; whether the sign-in still holds is asked as everywhere."""
 log = logging.getLogger("gridmap")
+
+
+def _refused(error: NotReady, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer that the database gave up, in the form that tiles are refused in on the long way."""
+    body = json.dumps(error.problem(), ensure_ascii=False).encode()
+    headers = [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store")]
+    headers += [("Content-Length", str(len(body))), ("Retry-After", str(error.retry_after_s))]
+    start_response(f"{error.status} SERVICE UNAVAILABLE", headers)
+    return (body,)
 
 
 class Shortcut:
@@ -46,8 +58,12 @@ class Shortcut:
             drawn = draw(layer, z, x, y, who, environ.get("QUERY_STRING", "").encode("latin-1"))
         except GridmapError:
             return self.inner(environ, start_response)
-        except Exception:
-            log.exception("a tile failed on the short way")
+        except Exception as error:
+            told = from_operation(error) if isinstance(error, Failure) else None
+            if isinstance(told, TooSlow):  # on the long way it would be as slow once more
+                return _refused(told, start_response)
+            if told is None:
+                log.exception("a tile failed on the short way")
             return self.inner(environ, start_response)
         made = answer(drawn, environ.get("HTTP_ACCEPT_ENCODING", ""), environ.get("HTTP_IF_NONE_MATCH", ""))
         start_response(made.status, made.headers)

@@ -32,7 +32,7 @@ def require_free(session: Session, facts: Mapping[int, Facts]) -> None:
     """Raise ``Conflict`` when a code was given to another unit since the version was drawn."""
     taken = fact_errors(session, list(facts.items()))
     if taken:
-        raise Conflict(f"{taken[0][1]}请作废本版本后重新导入。")
+        raise Conflict(f"{taken[0][1]}请放弃本版本后重新导入。")
 
 
 def apply_facts(session: Session, facts: Mapping[int, Facts]) -> None:

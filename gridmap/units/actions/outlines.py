@@ -192,9 +192,7 @@ def _row_errors(session: Session, given: Sequence[Given], known: dict[int, Unit]
         if unit is not None and unit.valid_to is not None:
             found.append((place, "代码", f"代码 {short_code(item.row.code)} 已撤销，不能再次使用：请使用新代码。"))
         if unit is None and not item.row.name:
-            found.append(
-                (place, "名称", f"{short_code(item.row.code)} 是新区划，必须有名称：请用 --name-field 指定名称字段。")
-            )
+            found.append((place, "名称", f"{short_code(item.row.code)} 是新区划，必须有名称：请指定名称字段。"))
     return [
         RowError(given[place].row.row, field, (f"{given[place].file.name}：" if several else "") + message)
         for place, field, message in sorted(found)

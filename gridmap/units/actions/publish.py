@@ -94,7 +94,7 @@ def _require_open(version: OutlineVersion, row_version: int | None) -> None:
     if version.status == "published":
         raise Conflict("该版本已经发布，不能重复发布。")
     if version.status not in OPEN:
-        raise Conflict("该版本已作废。")
+        raise Conflict("该版本已放弃。")
     if row_version is not None and row_version != version.row_version:
         raise Conflict("该版本在您查看之后又被修改过：请重新打开，核对后再操作。")
 
@@ -124,13 +124,13 @@ def _require_base(session: Session, version: OutlineVersion) -> None:
     if names:
         more = f"等 {len(names)} 个" if len(names) > 3 else ""
         raise Conflict(
-            f"{'、'.join(names[:3])}{more}的边界在本版本编制之后已由他人发布了新的：请作废本版本，在新边界上重新修改。"
+            f"{'、'.join(names[:3])}{more}的边界在本版本编制之后已由他人发布了新的：请放弃本版本，在新边界上重新修改。"
         )
     ended = session.scalars(
         select(Unit.name).where(Unit.unit_code.in_(version.ended_codes), Unit.valid_to.is_not(None))
     ).all()
     if ended:
-        raise Conflict(f"{'、'.join(f'“{name}”' for name in ended[:3])}已被他人撤销：请作废本版本后重新修改。")
+        raise Conflict(f"{'、'.join(f'“{name}”' for name in ended[:3])}已被他人撤销：请放弃本版本后重新修改。")
 
 
 def _require_parents(session: Session, version: OutlineVersion, codes: Collection[int]) -> None:
@@ -146,7 +146,7 @@ def _require_parents(session: Session, version: OutlineVersion, codes: Collectio
     ).all()
     if names:
         raise Conflict(
-            f"上级{'、'.join(f'“{name}”' for name in names[:3])}已撤销或尚未发布：请先发布上级，或作废本版本后重新编制。"
+            f"上级{'、'.join(f'“{name}”' for name in names[:3])}已撤销或尚未发布：请先发布上级，或放弃本版本后重新编制。"
         )
 
 

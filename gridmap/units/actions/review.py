@@ -43,7 +43,7 @@ def check_version(
     version = one_version(session, actor, version_id, lock=True)
     require(actor, Permission.UNIT_IMPORT, [version.unit_code])
     if version.status not in OPEN:
-        raise Conflict("该版本已发布或作废，不能再检查。")
+        raise Conflict("该版本已发布或放弃，不能再检查。")
     return version, run_check(session, version, tolerances or tolerances_in_force(session))
 
 
@@ -79,7 +79,7 @@ def datum_faults(candidate: Candidate) -> list[Fault]:
             hint, severity = datum_hint(given, known, Datum(stated), "系统自带的参考县界"), Severity.WARNING
         if hint:
             found.append(
-                Fault(Kind.WRONG_DATUM, severity, None, hint, "如确有误，请作废本版本，用正确的坐标基准重新导入。")
+                Fault(Kind.WRONG_DATUM, severity, None, hint, "如确有误，请放弃本版本，用正确的坐标基准重新导入。")
             )
     return found
 

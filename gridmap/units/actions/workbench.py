@@ -161,7 +161,7 @@ def open_workbench(
         version = one_version(session, actor, version_id, lock=True)
         require(actor, Permission.UNIT_EDIT, [version.unit_code])
         if version.status not in OPEN:
-            raise Conflict("该版本已发布或作废，不能继续修改：请刷新页面，在现行边界上修改。")
+            raise Conflict("该版本已发布或放弃，不能继续修改：请刷新页面，在现行边界上修改。")
         if row_version is not None and row_version != version.row_version:
             raise Conflict("这份草稿在您打开之后已被他人修改：您的修改没有保存，请刷新后重新修改。")
     bench = Workbench(actor, version, tolerances_in_force(session))
@@ -202,7 +202,7 @@ def _require_alone(session: Session, bench: Workbench, codes: Collection[int]) -
         version, code = other
         raise Conflict(
             f"{version.actor_name} 已在 {local(version.created_at):%m-%d %H:%M} 保存了对“{bench.name(code)}”的修改"
-            f"（版本“{version.label}”，尚未发布）：请在该版本上继续修改，或等它发布、作废后再改。",
+            f"（版本“{version.label}”，尚未发布）：请在该版本上继续修改，或等它发布、放弃后再改。",
             version_id=version.id,
         )
 

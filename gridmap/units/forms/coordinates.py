@@ -78,12 +78,12 @@ def zone_hint(bounds: npt.NDArray[np.float64]) -> str:
     east = float(bounds[0])
     zone = int(east // 1_000_000)
     if 25 <= zone <= 45:
-        return f"看起来是 CGCS2000 3 度带第 {zone} 带，请用 --epsg {4513 + zone - 25} 指定坐标系。"
+        return f"看起来是 CGCS2000 3 度带第 {zone} 带，请指定坐标系编号（EPSG）{4513 + zone - 25}。"
     if 13 <= zone <= 23:
-        return f"看起来是 CGCS2000 6 度带第 {zone} 带，请用 --epsg {4491 + zone - 13} 指定坐标系。"
+        return f"看起来是 CGCS2000 6 度带第 {zone} 带，请指定坐标系编号（EPSG）{4491 + zone - 13}。"
     if 100_000 <= east < 1_000_000:
-        return "看起来是不带带号的高斯投影，请用 --epsg 指定（CGCS2000 3 度带按中央经线 75°–135° 为 4534–4554）。"
-    return "请用 --epsg 指定坐标系。"
+        return "看起来是不带带号的高斯投影，请指定坐标系编号（EPSG）：CGCS2000 3 度带按中央经线 75°–135° 为 4534–4554。"
+    return "请指定坐标系编号（EPSG）。"
 
 
 def _check_against_datum(crs: CRS, datum: Datum, bounds: npt.NDArray[np.float64]) -> None:
@@ -94,7 +94,8 @@ def _check_against_datum(crs: CRS, datum: Datum, bounds: npt.NDArray[np.float64]
         raise BadInput(f"坐标系 {_name(crs)} 既不是经纬度也不是平面坐标，无法导入。", field="epsg")
     if np.abs(bounds).max() <= 180:
         raise BadInput(
-            f"文件声明为平面坐标（{_name(crs)}），但坐标值像经纬度：请核对，或用 --epsg 4490 指定。", field="epsg"
+            f"文件声明为平面坐标（{_name(crs)}），但坐标值像经纬度：请核对，或指定坐标系编号（EPSG）4490。",
+            field="epsg",
         )
     if datum in (Datum.GCJ02, Datum.BD09) and crs.to_epsg() != WEB_MERCATOR:
         raise BadInput(

@@ -107,7 +107,7 @@ def find_columns(fields: Sequence[str], *, code: str = "", name: str = "") -> Co
     code_column = code or _first(fields, CODE_NAMES)
     if not code_column:
         raise BadInput(
-            f"没有找到代码字段，现有字段：{listed}。请用 --code-field 指定哪个是区划或网格代码。", field="code_field"
+            f"没有找到代码字段，现有字段：{listed}。请指定代码字段，即区划或网格代码所在的字段。", field="code_field"
         )
     return Columns(
         code_column,

@@ -28,6 +28,8 @@ def read_upload(upload: Upload) -> Any:
         level=Level(said["level"]) if said.get("level") else None,
         code_field=said.get("code_field", ""),
         name_field=said.get("name_field", ""),
+        epsg=said.get("epsg"),
+        layer=said.get("layer", ""),
     )
     return read_outlines(upload.path, options, name=upload.file_name, limits=configured_limits())
 

@@ -79,7 +79,7 @@ def keep_upload(file: FileStorage | None, *, account_id: int, kind: str, options
 def find_upload(token: str, *, account_id: int) -> Upload:
     """Return an upload of this person. Raises ``NotFound`` for others' and for those that are gone."""
     file = _root() / token / "upload.json"
-    if not re.fullmatch(r"[\w-]{24}", token) or not file.is_file():
+    if not re.fullmatch(r"[\w-]{24}", token) or not file.is_file() or _is_old(file.parent, KEPT_S):
         raise NotFound(GONE)
     upload = Upload(**json.loads(file.read_text(encoding="utf-8")))
     if upload.account_id != account_id:
@@ -87,17 +87,21 @@ def find_upload(token: str, *, account_id: int) -> Upload:
     return upload
 
 
-def remove_old(kept_s: float = KEPT_S) -> None:
-    """Remove uploads that nobody confirmed within ``kept_s`` seconds."""
+def remove_old(kept_s: float = KEPT_S) -> int:
+    """Remove uploads that nobody confirmed within ``kept_s`` seconds; return how many."""
     if not _root().is_dir():
-        return
-    for folder in _root().iterdir():
-        try:
-            old = time.time() - folder.stat().st_mtime > kept_s
-        except OSError:
-            continue
-        if old:
-            shutil.rmtree(folder, ignore_errors=True)
+        return 0
+    old = [folder for folder in _root().iterdir() if _is_old(folder, kept_s)]
+    for folder in old:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(old)
+
+
+def _is_old(folder: Path, kept_s: float) -> bool:
+    try:
+        return time.time() - folder.stat().st_mtime > kept_s
+    except OSError:  # gone meanwhile
+        return False
 
 
 def _root() -> Path:

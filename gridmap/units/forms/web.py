@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice
+from wtforms.validators import Optional, Regexp
 
 from gridmap.errors import BadInput, NotFound
 from gridmap.units.queries.directory import Filters
@@ -31,13 +32,15 @@ class UploadForm(FlaskForm):
     )
     file = FileField("文件")
     datum = SelectField(
-        "坐标系", choices=[SelectChoice(str(datum), datum.label) for datum in Datum], default=str(Datum.WGS84)
+        "坐标基准", choices=[SelectChoice(str(datum), datum.label) for datum in Datum], default=str(Datum.WGS84)
     )
     level = SelectField(
         "级别", choices=[SelectChoice("", "按代码判断"), *[SelectChoice(str(level), level.label) for level in Level]]
     )
     code_field = StringField("代码字段")
     name_field = StringField("名称字段")
+    epsg = StringField("坐标系编号（EPSG）", validators=[Optional(), Regexp(r"\s*[0-9]{4,6}\s*$")])
+    layer = StringField("图层")
 
     def start(self, args: Mapping[str, str]) -> None:
         """Take the level that a link proposes."""
@@ -48,6 +51,8 @@ class UploadForm(FlaskForm):
         """Raise ``BadInput`` naming the field that cannot be read."""
         if not self.validate():
             name = next(iter(self.errors))
+            if name == "epsg":
+                raise BadInput("坐标系编号（EPSG）应为 4 至 6 位数字，如 4523。", field=name)
             label = "页面" if name is None or name == "csrf_token" else self[name].label.text
             raise BadInput(f"{label}：所选内容无效，请重新选择。", field=name)
 
@@ -58,6 +63,8 @@ class UploadForm(FlaskForm):
             "level": self.level.data or "",
             "code_field": (self.code_field.data or "").strip()[:80],
             "name_field": (self.name_field.data or "").strip()[:80],
+            "epsg": int(self.epsg.data) if (self.epsg.data or "").strip() else None,
+            "layer": (self.layer.data or "").strip()[:80],
         }
 
 

@@ -120,7 +120,7 @@ def draft(version_id: int | None) -> Any:
         return None
     version = one_version(session, actor, version_id)
     if version.status not in OPEN:
-        raise Conflict("该版本已发布或作废，不能继续修改：请在现行边界上修改。")
+        raise Conflict("该版本已发布或放弃，不能继续修改：请在现行边界上修改。")
     return version
 
 

@@ -6,9 +6,9 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from gridmap.access import Permission
-from gridmap.config import settings
 from gridmap.errors import BadInput, TooLarge
 from gridmap.units.actions import import_divisions, import_outlines
+from gridmap.units.forms.limits import configured_limits
 from gridmap.units.forms.preview import preview_features, preview_report, read_upload
 from gridmap.units.forms.uploads import Upload, find_upload, keep_upload
 from gridmap.units.forms.web import UploadForm
@@ -16,10 +16,12 @@ from gridmap.units.queries.review import present_features
 from gridmap.units.views.door import blueprint
 from gridmap.web import actor, requires, session, takes, wants_json
 
+MARGIN_BYTES = 2**20  # of the form around the file
+
 
 @blueprint.route("/units/import", methods=["GET", "POST"])
 @requires(Permission.UNIT_IMPORT)
-@takes(lambda: settings().max_upload_mb * 1024 * 1024)
+@takes(lambda: configured_limits().file_bytes + MARGIN_BYTES)
 def upload() -> Response | str | tuple[str, int]:
     """Choose a file and say what it is; a file that can be read leads to its preview."""
     form = UploadForm()
@@ -38,7 +40,9 @@ def upload() -> Response | str | tuple[str, int]:
 
 
 def _form(form: UploadForm, fault: BadInput | TooLarge | None = None) -> str:
-    return render_template("units/import.html", form=form, fault=fault, limit_mb=settings().max_upload_mb)
+    return render_template(
+        "units/import.html", form=form, fault=fault, limit_mb=configured_limits().file_bytes // 2**20
+    )
 
 
 def _preview(kept: Upload) -> None:

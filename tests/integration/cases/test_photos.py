@@ -182,3 +182,18 @@ def test_another_town_gets_404(signed_in: SignIn, make: Factories) -> None:
     client = signed_in((Role.LEADER, TOWN_A))
     assert client.get(f"/cases/{own}/photos/{url.rsplit('/', 1)[1]}").status_code == 404  # of another case
     assert client.get(f"/cases/{own}/photos/{2**70}").status_code == 404
+
+
+def test_a_stored_file_outlives_later_savepoints_and_goes_with_its_own(owner: Callable[[], Any], media: Path) -> None:
+    from gridmap.media import kept_path, store_bytes
+
+    with owner() as session:
+        before = session.begin_nested()
+        store_bytes(session, b"one", "1" * 64, "pdf")
+        session.begin_nested().rollback()
+        assert kept_path("1" * 64, "pdf").exists()
+        with session.begin_nested():
+            pass
+        assert kept_path("1" * 64, "pdf").exists()
+        before.rollback()
+        assert not kept_path("1" * 64, "pdf").exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from sqlalchemy import text
 from gridmap.access import Role
 from gridmap.config import settings
 from gridmap.maps.rules.basemap import BasemapError
-from gridmap.maps.views import basemap_facts
 from tests.factories import COUNTY, GRID_A11, GRID_B11, SIZE, SOUTH, TOWN_A, TOWN_B, VILLAGE_A1, WEST, Factories
 
 Enter = Callable[..., FlaskClient]
@@ -158,15 +157,13 @@ def test_search_says_what_it_cannot_use(signed_in: Enter, words: str) -> None:
 
 
 @pytest.fixture
-def archive(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def archive(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A configured PMTiles file of 1,000 bytes in the instance folder."""
     file = settings().instance_dir / "local.pmtiles"
     file.write_bytes(b"PMTiles\x03" + bytes(91) + bytes([2, 0, 14]) + bytes(range(256)) * 3 + bytes(130))
     (settings().instance_dir / "other.pmtiles").write_bytes(b"secret")
     monkeypatch.setattr(settings(), "basemap", "pmtiles:local.pmtiles")
-    basemap_facts.cache_clear()
-    yield file
-    basemap_facts.cache_clear()
+    return file
 
 
 def test_the_base_map_is_served_by_ranges(signed_in: Enter, archive: Path) -> None:
@@ -189,9 +186,21 @@ def test_a_missing_base_map_is_said_and_the_map_works(
     signed_in: Enter, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings(), "basemap", "pmtiles:gone.pmtiles")
-    basemap_facts.cache_clear()
     config = embedded(signed_in((Role.LEADER, TOWN_A)).get("/map").get_data(as_text=True), "map-config")
     assert "gone.pmtiles" in config["basemap"]["fault"]
+
+
+def test_a_damaged_base_map_is_said_until_it_is_whole(signed_in: Enter, archive: Path) -> None:
+    client, whole = signed_in((Role.LEADER, TOWN_A)), archive.read_bytes()
+    for damaged in (b"", whole[:100], b"PMTiles\x02" + whole[8:], b"\x89PNG" + whole):
+        archive.write_bytes(damaged)
+        for page in ("/map", f"/units/{GRID_A11}"):
+            config = embedded(client.get(page).get_data(as_text=True), "map-config")
+            assert "不是 PMTiles 第 3 版" in config["basemap"]["fault"]
+            assert config["basemap"]["choices"] == []
+    archive.write_bytes(whole)
+    config = embedded(client.get("/map").get_data(as_text=True), "map-config")
+    assert ("fault" in config["basemap"], len(config["basemap"]["choices"])) == (False, 1)
 
 
 def test_a_shifted_base_map_stops_the_start(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

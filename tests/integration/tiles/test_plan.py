@@ -13,7 +13,8 @@ from gridmap.access import Actor, Role
 from gridmap.analysis.queries import readable
 from gridmap.cases.forms import CaseFilter
 from gridmap.db import scope_statement
-from gridmap.tiles.queries.cases import Wish, rows_sql
+from gridmap.tiles.queries.cases import Wish, tile_statement
+from gridmap.tiles.queries.prepared import bound
 from gridmap.tiles.rules import tile_at
 from tests.factories import COUNTY, GRID_A11, SIZE, SOUTH, TOWN_A, VILLAGE_A1, WEST, Factories
 from tests.integration.conftest import actor_at
@@ -58,8 +59,9 @@ def test_a_scoped_tile_is_read_from_an_index(unit: int, z: int, crowd: None, con
         tile_at(WEST + 0.5 * SIZE, SOUTH + 0.5 * SIZE, z), wanted, readable(actor, wanted), (), datetime.now(UTC)
     )
     with connection.connection.driver_connection.cursor() as cursor:
-        cursor.execute(scope_statement(actor))
-        cursor.execute("explain (analyze, format json) " + rows_sql(cursor, wish, 10_000))
+        run = bound(cursor, *tile_statement(cursor, wish, 10_000))
+        assert "force_generic_plan; execute tile_" in run  # what is explained is what runs
+        cursor.execute(scope_statement(actor) + run.replace("execute", "explain (analyze, format json) execute"))
         (plan,) = cursor.fetchone()[0]
         cursor.execute("reset role")
     (scan,) = scans(plan["Plan"])

@@ -189,9 +189,20 @@ def test_more_cases_than_may_be_sent_come_as_clusters(
     for _ in range(5):
         world.case(GRID_A11)
     client = signed_in((Role.LEADER, COUNTY))
-    answer = client.get(address("cases", 15, IN_A11))
-    assert answer.headers["X-Gridmap-Gathered"] == "1"
     assert sum(f["properties"]["n"] for f in fetch(client, "cases", 15, IN_A11)["cases"]) == 5
+
+
+def test_units_that_are_left_out_are_told(
+    world: Factories, signed_in: Enter, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gridmap.config import settings
+
+    client = signed_in((Role.LEADER, COUNTY))
+    assert "units_left_out" not in fetch(client, "units", 14)
+    monkeypatch.setattr(settings(), "max_tile_features", 3)
+    cut = fetch(client, "units", 14)
+    assert len(cut["units"]) <= 3
+    assert [f["properties"] for f in cut["units_left_out"]] == [{"shown": 3}]
 
 
 def test_a_tile_is_packed_tagged_and_private(world: Factories, signed_in: Enter) -> None:
@@ -205,6 +216,9 @@ def test_a_tile_is_packed_tagged_and_private(world: Factories, signed_in: Enter)
     assert packed.headers["ETag"] != plain.headers["ETag"]
     assert packed.headers["Cache-Control"].startswith("private")
     assert {"Cookie", "Accept-Encoding"} <= {part.strip() for part in packed.headers["Vary"].split(",")}
+    for refusing in ("gzip;q=0", "identity, gzip; q=0.0", "br", ""):
+        bare = client.get(address("cases", 14, IN_A11), headers={"Accept-Encoding": refusing})
+        assert ("Content-Encoding" in bare.headers, bare.get_data()) == (False, plain.get_data()), refusing
     again = client.get(
         address("cases", 14, IN_A11), headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
     )

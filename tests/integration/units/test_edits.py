@@ -207,5 +207,5 @@ def test_discarding_a_split_frees_nothing_but_the_new_units(full: World, as_acto
         assert count(session, "units") == units + 1
         actions.discard_version(session, ADMIN, version_id=done.version_id, row_version=done.row_version)
         assert count(session, "units") == units
-        with pytest.raises(Conflict, match="已作废"):
+        with pytest.raises(Conflict, match="已放弃"):
             actions.publish_version(session, ADMIN, version_id=done.version_id)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
+import time
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 
+import numpy as np
+import pyogrio
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from shapely import to_wkb, transform
 from shapely.geometry import LineString, Polygon, shape
 
 from gridmap.access import Role
@@ -110,7 +117,7 @@ def test_no_file_and_unknown_choices(administrator: FlaskClient) -> None:
     none = administrator.post("/units/import", data={"kind": "outlines", "datum": "wgs84", "level": ""})
     assert "请选择要导入的文件" in none.get_data(as_text=True)
     odd = upload(administrator, geojson(GOOD), datum="mars")
-    assert (odd.status_code, "坐标系" in odd.get_data(as_text=True)) == (400, True)
+    assert (odd.status_code, "坐标基准" in odd.get_data(as_text=True)) == (400, True)
 
 
 def test_too_large_is_413_in_chinese(app: Flask, administrator: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,3 +212,67 @@ def test_gcj02_is_turned_into_wgs84_and_remembered(administrator: FlaskClient) -
     assert abs(west - WEST) < 1e-6
     assert abs(south - SOUTH) < 1e-6
     assert abs(north - SOUTH - SIZE) < 1e-6
+
+
+def test_an_upload_is_gone_after_a_day(administrator: FlaskClient) -> None:
+    from gridmap.units.forms.uploads import KEPT_S
+    from gridmap.upkeep import remove_old
+
+    kept, old = (upload(administrator, geojson(GOOD)).headers["Location"] for _ in range(2))
+    folder = settings().instance_dir / "uploads" / old.rsplit("/", 1)[1]
+    os.utime(folder, (time.time() - KEPT_S - 60,) * 2)
+    assert administrator.get(old).status_code == 404
+    assert administrator.post(old).status_code == 404
+    assert folder.exists()
+    assert remove_old() >= 1
+    assert not folder.exists()
+    assert administrator.get(kept).status_code == 200
+
+
+def test_the_nightly_sweep_takes_old_uploads(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gridmap import upkeep
+
+    called: list[str] = []
+    for part in ("sweep_sign_ins", "sweep_failures", "sweep_jobs", "sweep_photos"):
+        monkeypatch.setattr(upkeep, part, lambda *_args, **_named: 0)
+    monkeypatch.setattr(upkeep.jobs, "job_session", lambda: nullcontext())
+    monkeypatch.setattr(upkeep, "remove_old", lambda: called.append("uploads") or 1)
+    upkeep.sweep.func()
+    assert called == ["uploads"]
+
+
+def test_a_coordinate_system_can_be_stated_on_the_page(administrator: FlaskClient) -> None:
+    from pyproj import Transformer
+
+    change = Transformer.from_crs(4490, 4529, always_xy=True)  # CGCS2000, 3 degrees, zone 41, with its number
+    metres = transform(cell(0, 1), lambda xy: np.column_stack(change.transform(*xy.T)))
+    refused = upload(administrator, geojson({GRID_A11: ("第一网格", metres)}), datum="cgcs2000")
+    page = refused.get_data(as_text=True)
+    assert (refused.status_code, "坐标系编号（EPSG）4529" in page, "--" in page.split("选择文件")[0]) == (
+        400,
+        True,
+        False,
+    )
+    assert (
+        upload(administrator, geojson({GRID_A11: ("第一网格", metres)}), datum="cgcs2000", epsg="4529").status_code
+        == 302
+    )
+    for wrong in ("12", "EPSG:4529", "9999999"):
+        answer = upload(administrator, geojson(GOOD), epsg=wrong)
+        assert (answer.status_code, "4 至 6 位数字" in answer.get_data(as_text=True)) == (400, True), wrong
+
+
+def test_a_layer_can_be_chosen_on_the_page(administrator: FlaskClient, tmp_path: Path) -> None:
+    file = tmp_path / "two.gpkg"
+    for layer in ("甲", "乙"):
+        pyogrio.raw.write(
+            file, to_wkb([cell(0, 1)]), [np.array([str(GRID_A11)], dtype=object)], ["code"], layer=layer,
+            geometry_type="MultiPolygon", crs="EPSG:4490", driver="GPKG", append=file.exists(),
+        )  # fmt: skip
+    asked = upload(administrator, file.read_bytes(), "两层.gpkg")
+    assert (asked.status_code, "请指定一个：甲、乙" in asked.get_data(as_text=True)) == (400, True)
+    assert upload(administrator, file.read_bytes(), "两层.gpkg", layer="乙").status_code == 302
+
+
+def test_the_largest_file_is_that_of_one_import(administrator: FlaskClient) -> None:
+    assert "单个文件不超过 200 MB" in administrator.get("/units/import").get_data(as_text=True)

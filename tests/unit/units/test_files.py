@@ -218,7 +218,7 @@ BAD_FILES = {
     "lines": (write(pair(LineString([(100, 39), (101, 40)]))), "都是线"),
     "null geometry": (write(pair(None)), "没有面状图形"),
     "bad coordinates": (write(pair(box(100, 39, 101, 40)).replace("100.0", '"x"')), "无法解析"),
-    "metres said to be degrees": (write(pair(box(35_500_000, 4_300_000, 35_501_000, 4_301_000))), "--epsg 4523"),
+    "metres said to be degrees": (write(pair(box(35_500_000, 4_300_000, 35_501_000, 4_301_000))), "（EPSG）4523"),
     "swapped": (write(pair(box(39, 100, 39.01, 100.01))), "经度和纬度写反"),
     "null island": (write(pair(box(0, 0, 0.01, 0.01))), "不在中国范围内"),
     "no code field": (write(collection([feature(box(100, 39, 101, 40), abc=1, 说明="x")])), "现有字段：abc、说明"),

@@ -262,6 +262,14 @@ map.on("error", ({ error, sourceId }) => {
   });
 });
 
+/** Say when a tile could not hold all units: the deepest are missing there until one looks closer. */
+map.on("idle", () => {
+  if (!map.getSource("units")) return;
+  const [cut] = map.querySourceFeatures("units", { sourceLayer: "units_left_out" });
+  if (cut) notices.say("units", `此范围内区划过多，每块只画出 ${cut.properties.shown.toLocaleString("zh-CN")} 个，其余的没有显示：请放大后查看。`);
+  else notices.clear("units");
+});
+
 function fresh() {
   const time = new Date().toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit" });
   $("map-fresh").textContent = `${time} 更新`;
