@@ -114,6 +114,20 @@ def test_unreachable_server_is_one_line_without_its_password(tmp_path: Path) -> 
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://owner:sesame-open@127.0.0.1:port/gridmap"])
+def test_an_address_that_is_none_is_one_line_without_its_password(tmp_path: Path, url: str) -> None:
+    done = gridmap("db", "migrate", GRIDMAP_INSTANCE_DIR=str(tmp_path), GRIDMAP_DATABASE_URL=url)
+    assert done.returncode == 1
+    assert "GRIDMAP_DATABASE_URL 应写作 postgresql://" in done.stderr
+    assert "sesame" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_advice_of_a_form_names_the_option() -> None:
+    assert line_for(BadInput("请指定坐标系编号（EPSG）。", field="epsg")) == "请指定坐标系编号（EPSG）。（选项 --epsg）"
+    assert line_for(BadInput("文件是空的。", field="file")) == "文件是空的。"
+
+
 def test_port_taken_is_said_before_the_slow_steps(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
