@@ -1,0 +1,3 @@
+from bench.cases.group import measures
+
+__all__ = ["measures"]

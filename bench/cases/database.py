@@ -31,6 +31,7 @@ def ensure(rows: str, say: Say) -> str:
         run(say)
         if words != CREATING:
             _write_down(rows, words)
+    migrate(address(NAMES[rows]))  # it may have been made by an older version
     return NAMES[rows]
 
 

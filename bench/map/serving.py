@@ -125,6 +125,11 @@ def sign_in(name: str, port: int, unit_code: int) -> str:
             " insert into posts (county_code, unit_code, account_id, role) select %s, %s, id, 'leader' from a",
             (unit_code, username, PasswordHasher().hash(password), unit_code // 10**9, unit_code),
         )
+    return enter(port, username, password)
+
+
+def enter(port: int, username: str, password: str) -> str:
+    """Sign in through the page and return the cookie."""
     page = http.client.HTTPConnection("127.0.0.1", port)
     page.request("GET", "/login")
     answer = page.getresponse()

@@ -20,15 +20,23 @@ GROUPS = ("map", "units", "cases")
 @click.argument("groups", nargs=-1, type=click.Choice(GROUPS), metavar="[GROUP]...")
 @click.option("--json", "json_file", metavar="FILE", help="把结果写成 JSON 文件：每项含 name、value、unit、bar、ok。")
 @click.option(
-    "--rows", type=click.Choice(["1m", "10m"]), default="1m", show_default=True, help="事件数量：一百万或一千万。"
+    "--rows",
+    type=click.Choice(["20k", "1m", "10m"]),
+    default="1m",
+    show_default=True,
+    help="事件数量：map 组为一百万或一千万，cases 组为一百万或两万（试跑）。",
 )
 @click.option("--database", metavar="NAME", help="改用同一服务器上已有的数据库（默认 gridmap_bench，缺少时自动装入）。")
-@click.option("--only", default="", help="只测 map 组的一部分：scope、low、counts、server、growth、tipg、browser。")
+@click.option(
+    "--only",
+    default="",
+    help="只测一部分：map 组的 scope、low、counts、words、server、growth、tipg、browser，cases 组的 limit、escalation、work、similar、steps、crowd。",
+)
 @click.option("--quick", is_flag=True, help="只走几轮，用来检查能否运行；数字不作准。")
 def bench(
     groups: tuple[str, ...], json_file: str | None, rows: str, database: str | None, only: str, quick: bool
 ) -> None:
-    """测量速度，逐项对照目标（GROUP：map 地图，units 区划，cases 办理期限；不写则全部）。有目标未达到时退出码为 1。
+    """测量速度，逐项对照目标（GROUP：map 地图，units 区划，cases 事件办理；不写则全部）。有目标未达到时退出码为 1。
 
     \b
     示例：
@@ -60,12 +68,17 @@ def measured(group: str, chosen: dict[str, Any]) -> list[dict[str, Any]]:
 
         return list(units())
     if group == "cases":
-        from bench.worktime import measures as limits
+        from bench.cases import measures as cases
+        from bench.cases.group import Options as CaseOptions
 
-        return limits()
+        if chosen["rows"] == "10m":
+            raise CommandError("cases 组没有一千万件的规模：请用 --rows 1m 或 20k。")
+        return list(cases(CaseOptions(**chosen), say))
     from bench.map import measures
     from bench.map.group import Options
 
+    if chosen["rows"] == "20k":
+        raise CommandError("map 组没有两万件的规模：请用 --rows 1m 或 10m。")
     return list(measures(Options(**chosen), say))
 
 

@@ -9,6 +9,7 @@ from gridmap.cases.queries.course import (
     facts_of,
     list_orders,
     list_steps,
+    status_of,
 )
 from gridmap.cases.queries.detail import case_with_client, list_photos, one_case, one_photo
 from gridmap.cases.queries.documents import (
@@ -22,7 +23,7 @@ from gridmap.cases.queries.documents import (
 from gridmap.cases.queries.dossier import dossier_of
 from gridmap.cases.queries.listing import CaseRow, Listing, count_cases, list_cases
 from gridmap.cases.queries.places import Placing, UnitAt, placing, tell_name
-from gridmap.cases.queries.reference import categories_on, is_unit, unit_choices
+from gridmap.cases.queries.reference import categories_on, category_names, category_on, is_unit, unit_choices
 
 __all__ = [
     "CaseRow",
@@ -31,6 +32,8 @@ __all__ = [
     "UnitAt",
     "case_with_client",
     "categories_on",
+    "category_names",
+    "category_on",
     "choices",
     "colleagues",
     "conditions",
@@ -55,6 +58,7 @@ __all__ = [
     "one_photo",
     "one_template",
     "placing",
+    "status_of",
     "tell_name",
     "template_areas",
     "unit_choices",

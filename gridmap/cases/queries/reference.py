@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Permission
@@ -17,14 +17,28 @@ MOST_UNITS = 400
 
 def categories_on(session: Session, on: date) -> list[Category]:
     """Return the categories of the edition valid on a day, in the order of their codes; the newest, should two overlap."""
+    query = select(Category).where(_in_edition(on))
+    return list(session.scalars(query.order_by(Category.family, Category.code)))
+
+
+def category_on(session: Session, on: date, code: str) -> Category | None:
+    """Return the category with this code that is valid on a day, or ``None``."""
+    return session.scalars(select(Category).where(_in_edition(on), Category.code == code)).one_or_none()
+
+
+def category_names(session: Session, on: date) -> dict[str, str]:
+    """Return code → name of the categories valid on a day."""
+    return {code: name for code, name in session.execute(select(Category.code, Category.name).where(_in_edition(on)))}
+
+
+def _in_edition(on: date) -> ColumnElement[bool]:
     edition = (
         select(CategoryVersion.id)
         .where(CategoryVersion.valid_from <= on, or_(CategoryVersion.valid_to.is_(None), CategoryVersion.valid_to > on))
         .order_by(CategoryVersion.valid_from.desc(), CategoryVersion.id.desc())
         .limit(1)
     )
-    query = select(Category).where(Category.version_id == edition.scalar_subquery())
-    return list(session.scalars(query.order_by(Category.family, Category.code)))
+    return Category.version_id == edition.scalar_subquery()
 
 
 def unit_choices(session: Session, actor: Actor, permission: Permission, on: date) -> list[Unit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +17,11 @@ from gridmap.worktime.queries import calendars_of
 from gridmap.worktime.rules import TimeKind, Timer, WorkCalendar, timer_from
 
 
-def limits_at(session: Session, now: datetime) -> list[StageLimit]:
-    """Return all limits in force at ``now`` (aware)."""
+def limits_at(session: Session, now: datetime, stages: Collection[Stage] = tuple(Stage)) -> list[StageLimit]:
+    """Return the limits of some stages in force at ``now`` (aware)."""
     valid = CaseLimit.valid_from <= now, or_(CaseLimit.valid_to.is_(None), CaseLimit.valid_to > now)
-    return [as_limit(row) for row in session.scalars(select(CaseLimit).where(*valid))]
+    wanted = CaseLimit.stage.in_(sorted(stage.value for stage in stages))
+    return [as_limit(row) for row in session.scalars(select(CaseLimit).where(*valid, wanted))]
 
 
 def as_limit(row: CaseLimit) -> StageLimit:

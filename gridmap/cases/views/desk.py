@@ -81,7 +81,7 @@ def _border(form: DeskForm) -> tuple[Any, ...]:
 def similar() -> Response:
     """Cases that may be the same, while the words are still being typed; posted, so that no log keeps the words."""
     form = DeskForm()
-    form.category_typed({item.code: item.name for item in queries.categories_on(session, today())})
+    form.category_typed(queries.category_names(session, today()))
     try:
         spot = form.position()
     except GridmapError:

@@ -56,8 +56,10 @@ def step(case_code: str, action: str) -> Response | str:
 @takes(lambda: (settings().max_photo_mb * MOST_PHOTOS + 2) * 1024 * 1024)
 def take(case_code: str, action: str) -> Response | tuple[str, int]:
     """Take the step; the same form sent twice is one step."""
-    case, wanted = _visible(case_code).case, _action(action)
-    row = rules.transition(rules.Status(case.status), wanted)
+    status, wanted = queries.status_of(session, actor, case_code), _action(action)
+    if status is None:
+        raise NotFound(MISSING)
+    row = rules.transition(status, wanted)
     try:
         given = read_step(row or _anywhere(wanted), request.form, request.files)
         case, fresh = actions.take_step(session, actor, case_code=case_code, action=wanted, given=given, now=now())
@@ -69,7 +71,7 @@ def take(case_code: str, action: str) -> Response | tuple[str, int]:
     if wants_json():
         return jsonify(case_code=case.case_code, status=case.status, fresh=fresh)
     flash(f"已完成“{rules.ACTION_NAMES[wanted]}”，事件现在是“{rules.STATUS_NAMES[rules.Status(case.status)]}”。")
-    if queries.one_case(session, actor, case_code, now()) is None:
+    if wanted is rules.Action.TRANSFER and queries.status_of(session, actor, case_code) is None:
         return redirect(url_for("cases.index"))  # handed over to a unit outside this person's sight
     return redirect(url_for("cases.detail", case_code=case_code))
 

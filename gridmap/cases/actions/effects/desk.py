@@ -36,7 +36,7 @@ def assess(work: Work) -> dict[str, Any]:
     """Settle class, grade, scale and risk; keep in the history what changed."""
     code = work.given.get("category")
     on = local(work.now).date()
-    category = next((item for item in queries.categories_on(work.session, on) if item.code == code), None)
+    category = queries.category_on(work.session, on, code)
     if category is None:
         raise BadInput("该类别已停用或不存在，请重新选择类别。", field="category")
     case = work.case

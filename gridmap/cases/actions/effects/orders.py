@@ -64,12 +64,11 @@ def dispatch(work: Work) -> dict[str, Any]:
         if number == lead.id:
             raise BadInput(f"“{lead.name}”已是主办部门，请从协办部门中去掉。", field="assisting")
         assisting.append(known[number])
-    task = work.given.get("task")
+    task, rule = work.given.get("task"), suggestion(work.session, work.case, work.now)
     send(work, OrderKind.LEAD, lead.id, lead.name, task)
     for department in assisting:
         send(work, OrderKind.ASSIST, department.id, department.name, task)
     work.case.lead_department_id, work.case.assignee_id = lead.id, None
-    rule = suggestion(work.session, work.case, work.now)
     return {
         **({"rule": rule.name} if rule and rule.department_id == lead.id else {}),
         "department": lead.name,

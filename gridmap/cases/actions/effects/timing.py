@@ -162,7 +162,7 @@ def reclassify(work: Work) -> dict[str, Any]:
     """调整类别等级: the engine gives the running timers the limits of the new class, from now on."""
     case, on = work.case, local(work.now).date()
     code, grade = work.given.get("category"), chosen(work, "grade", Grade, "五事五办")
-    category = next((item for item in queries.categories_on(work.session, on) if item.code == code), None)
+    category = queries.category_on(work.session, on, code)
     if category is None:
         raise BadInput("该类别已停用或不存在，请重新选择类别。", field="category")
     changed = {}
