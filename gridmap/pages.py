@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import time
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -57,6 +58,12 @@ def asset(path: str) -> str:
     return url_for("static", filename=path, v=_fingerprint(path, file.stat().st_mtime_ns))
 
 
+IMPORT_MAP_TTL_S = (
+    2.0  # how long a changed script may keep its old address; looking at all of them takes longer than a page
+)
+_maps: dict[str, tuple[float, Markup]] = {}
+
+
 @cache
 def _modules(_stamp: int) -> tuple[str, ...]:
     found = (path.relative_to(STATIC).as_posix() for end in ("js", "mjs") for path in STATIC.rglob(f"*.{end}"))
@@ -69,10 +76,15 @@ def import_map() -> Markup:
     A module imports its neighbours by relative address, which carries no fingerprint; without the map a browser would keep
     an old neighbour for a year.
     """
+    made_at, kept = _maps.get(request.script_root, (0.0, None))
+    if kept is not None and time.monotonic() - made_at < IMPORT_MAP_TTL_S:
+        return kept
     folders = [STATIC, *(path for path in STATIC.rglob("*") if path.is_dir())]
     names = _modules(max(folder.stat().st_mtime_ns for folder in folders))
     addresses = {url_for("static", filename=name): asset(name) for name in names}
-    return Markup(json.dumps({"imports": addresses}).replace("<", "\\u003c"))  # noqa: S704 (our own file names)
+    made = Markup(json.dumps({"imports": addresses}).replace("<", "\\u003c"))  # noqa: S704 (our own file names)
+    _maps[request.script_root] = time.monotonic(), made
+    return made
 
 
 @cache

@@ -163,6 +163,17 @@ class Case(Scoped, Base):
             postgresql_include=["stage_due_at", "unit_code", "lead_department_id", "assignee_id"],
             postgresql_where=text("closed_at is null"),
         ),
+        Index(
+            "ix_cases_waiting",  # the work list of those to whom a department's cases belong, and of the centre: without one
+            "status",
+            "lead_department_id",
+            text("coalesce(stage_due_at, 'infinity'::timestamptz)"),
+            "received_at",
+            "county_code",
+            "id",
+            postgresql_include=["stage_due_at", "unit_code", "assignee_id"],
+            postgresql_where=text("closed_at is null"),
+        ),
         Index("ix_cases_duty_account_id", "duty_account_id", postgresql_where=text("closed_at is null")),
         Index("uq_cases_case_code", "county_code", "case_code", unique=True),
         Index("uq_cases_client_id", "client_id", "county_code", unique=True),

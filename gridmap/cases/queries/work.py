@@ -123,16 +123,18 @@ def _held(actor: Actor, item: Waiting) -> list[ColumnElement[bool]]:
     if item.hold is Hold.CENTRE_OR_LEAD:
         return [Case.lead_department_id.is_(None), *([mine] if actor.departments else [])]
     if item.hold is Hold.ASSIST:
-        asked = select(CaseOrder.case_id).where(
+        asked = select(CaseOrder.county_code, CaseOrder.case_id).where(
             CaseOrder.department_id.in_(sorted(actor.departments)),
             CaseOrder.kind == "assist",
             CaseOrder.ended_at.is_(None),
         )
+        # the arrays are read first, so that the few cases are found by their key and not looked for among all that are open
+        counties, numbers = (asked.with_only_columns(column) for column in (CaseOrder.county_code, CaseOrder.case_id))
         return [
             and_(
-                tuple_(Case.county_code, Case.id).in_(
-                    asked.with_only_columns(CaseOrder.county_code, CaseOrder.case_id)
-                ),
+                Case.county_code == func.any(func.array(counties.scalar_subquery())),
+                Case.id == func.any(func.array(numbers.scalar_subquery())),
+                tuple_(Case.county_code, Case.id).in_(asked),
                 or_(Case.lead_department_id.is_(None), ~mine),
             )
         ]
