@@ -89,19 +89,21 @@ def _in(name: str, work: Callable[[Session], Any], _say: Say) -> None:
 
 
 # The demonstration of this size comes without histories. Keeping five indexes and a foreign key up row by row takes hours.
-_LATER = """
+_KEPT = "uq_case_steps_case_id_number"  # by which orders find the steps of their case
+_LATER = f"""
 insert into bench_later select row_number() over (), definition from (
   select format('alter table case_steps add constraint %I %s', conname, pg_get_constraintdef(oid)) as definition
   from pg_constraint where conrelid = 'case_steps'::regclass and contype = 'f'
   union all select pg_get_indexdef(indexrelid) from pg_index i where indrelid = 'case_steps'::regclass
-  and not exists (select from pg_constraint where conindid = i.indexrelid)) d
+  and not exists (select from pg_constraint where conindid = i.indexrelid) and indexrelid::regclass::text <> '{_KEPT}') d
 """
-_DROP = """
+_DROP = f"""
 do $$ declare r record; begin
   for r in select format('alter table case_steps drop constraint %I', conname) as words
     from pg_constraint where conrelid = 'case_steps'::regclass and contype = 'f' loop execute r.words; end loop;
   for r in select format('drop index %s', indexrelid::regclass) as words from pg_index i
     where indrelid = 'case_steps'::regclass and not exists (select from pg_constraint where conindid = i.indexrelid)
+    and indexrelid::regclass::text <> '{_KEPT}'
     loop execute r.words; end loop;
 end $$
 """
