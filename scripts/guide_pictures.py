@@ -32,7 +32,7 @@ PICTURES: dict[str, tuple[str, dict[str, str]]] = {
     "centre_staff": ("desk", {"work": "/work", "desk": "/desk"}),
     "department_handler": ("handler", {"work": "/work", "case": "first:/cases?status=handling&sort=due"}),
     "mediator": ("mediator", {"week": "/mediation?who=all", "case": MEDIATED}),
-    "grid_worker": ("worker", {"cases": "/cases?status=open", "new": "/cases/new"}),
+    "grid_worker": ("worker", {"new": "/cases/new"}),
     "supervisor": ("supervisor", {"late": "/cases?lateness=late", "whistles": "/cases/whistles"}),
     "auditor": ("auditor", {"openings": "/cases/openings", "cases": "/cases"}),
 }
