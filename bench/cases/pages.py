@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bench.cases.people import Client, enlist
@@ -53,7 +54,7 @@ def work_lists(name: str, quick: bool) -> list[Measure]:
         totals = {kind: total_of(client) for kind, client in clients.items()}
         for _ in range(rounds):
             for kind, client in clients.items():
-                spent[kind].append(_ms(lambda hand=client: hand.get("/work")))
+                spent[kind].append(_ms(partial(client.get, "/work")))
     return [
         Measure(f"work.{kind}.p50", statistics.median(times), "ms", WORK_BAR_MS, note=f"{totals[kind]:,} 件待办")
         for kind, times in spent.items()
@@ -81,7 +82,7 @@ def similar(name: str, quick: bool) -> list[Measure]:
                 client.post("/desk/similar", form)
         for form in told:
             for kind, client in clients.items():
-                spent[kind].append(_ms(lambda hand=client, given=form: hand.post("/desk/similar", given)))
+                spent[kind].append(_ms(partial(client.post, "/desk/similar", form)))
     return [
         Measure(f"similar.{kind}.p50", statistics.median(times), "ms", SIMILAR_BAR_MS) for kind, times in spent.items()
     ]

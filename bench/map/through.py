@@ -62,7 +62,7 @@ def against_bare(name: str, quick: bool) -> list[Measure]:
             served, plain = rates(
                 [partial(_ours, port, cookie), lambda: _second(bare(name)())],
                 pairs,
-                1 if quick else 5,
+                60 if quick else 800,
             )
             note = f"{served:.0f} / {plain:.0f} 个每秒"
             found.append(Measure(f"server.z{z}.rate", served / plain, "x", share, most=False, note=note))
@@ -82,12 +82,13 @@ def _second(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda pair: work(pair[1])
 
 
-def rates(makers: Sequence[Callable[[], Callable[[Any], Any]]], things: Sequence[Any], seconds: float) -> list[float]:
-    """Return the median rate of each side over three turns, order swapped each turn."""
+def rates(makers: Sequence[Callable[[], Callable[[Any], Any]]], things: Sequence[Any], least: int) -> list[float]:
+    """Return the median rate of each side over three turns of ``least`` things or more, order swapped each turn."""
+    rounds = max(1, round(least / len(things)))
     seen: list[list[float]] = [[] for _ in makers]
     for turn in range(3):
         for index in range(len(makers))[:: 1 if turn % 2 else -1]:
-            seen[index].append(rate(makers[index], things, seconds))
+            seen[index].append(rate(makers[index], things, rounds))
     return [statistics.median(values) for values in seen]
 
 
@@ -114,7 +115,7 @@ def against_tipg(name: str, quick: bool) -> list[Measure]:
                     pairs.append(pair)
             assert len(pairs) >= 5, f"only {len(pairs)} comparable tiles at z {z}"
             mine, yours = rates(
-                [partial(_ours, port, cookie), lambda: _second(Wire(other).get)], pairs, 1 if quick else 5
+                [partial(_ours, port, cookie), lambda: _second(Wire(other).get)], pairs, 60 if quick else 3000
             )
             note = f"{mine:.0f} / {yours:.0f} 个每秒，{len(pairs)} 个瓦片"
             found.append(Measure(f"tipg.z{z}.rate", mine / yours, "x", 2.5, most=False, note=note))
