@@ -7,7 +7,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,14 +132,12 @@ def test_port_taken_is_said_before_the_slow_steps(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        started = time.monotonic()
         done = gridmap("run", "--port", str(port), GRIDMAP_INSTANCE_DIR=str(tmp_path / "instance"))
     assert done.returncode == 1
     assert f"端口 {port}" in done.stderr
     assert "--port" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "instance").exists()
-    assert time.monotonic() - started < 20
 
 
 def test_lines_for_errors() -> None:

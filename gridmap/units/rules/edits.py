@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely.geometry import LineString, MultiPolygon, Point
+from shapely.geometry import LineString, MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from gridmap.units.rules.checks.faults import area_words
@@ -277,11 +277,3 @@ def _share_edge(one: BaseGeometry, two: BaseGeometry) -> bool:
     """Tell whether two outlines share a line, not just points; overlap counts too."""
     common = shapely.intersection(one, two)
     return bool(common.length > 1e-9) or bool(common.area > 0)
-
-
-def nearest_vertex(point: Point, outlines: Sequence[BaseGeometry], within_deg: float) -> Point | None:
-    """Return the border vertex nearest to ``point`` within a distance in degrees: what the editor snaps to."""
-    vertices = np.concatenate([shapely.get_coordinates(geom) for geom in outlines])
-    gaps = np.hypot(vertices[:, 0] - point.x, vertices[:, 1] - point.y)
-    best = int(np.argmin(gaps))
-    return Point(vertices[best]) if gaps[best] <= within_deg else None

@@ -141,11 +141,6 @@ def merged_pauses(pauses: Sequence[Pause]) -> list[Pause]:
     return out
 
 
-def rest_name(on: date, calendar: WorkCalendar) -> str:
-    """Return why nobody works on a date, or '' if somebody does."""
-    return "" if calendar.is_workday(on) else calendar.day_name(on)
-
-
 def last_day_moves(limit: Limit, calendar: WorkCalendar, on: date) -> bool:
     """Say whether a last day that is a rest day moves to the next work day."""
     if limit.kind is not TimeKind.NATURAL_DAYS:

@@ -186,10 +186,3 @@ def test_any_reshape_leaves_a_valid_coverage(grow: float, seed: int) -> None:
     whole = units.pop(VILLAGE)
     new = units[MIDDLE].buffer(grow * STEP).intersection(whole)
     check_whole(units, {**units, **edits.reshape(MIDDLE, new, units)})
-
-
-def test_snapping_finds_the_nearest_vertex() -> None:
-    units = grids()
-    corner = Point(shapely.get_coordinates(units[MIDDLE])[0] + 1e-5)
-    assert edits.nearest_vertex(corner, list(units.values()), 1e-4) is not None
-    assert edits.nearest_vertex(Point(101, 39), list(units.values()), 1e-4) is None
