@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Integer, MetaData, create_engine, event, text
-from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
 
 from gridmap.access import EVERYWHERE, Actor, Range
-from gridmap.config import APP_ROLE, JOBS_ROLE, ROOT, settings
+from gridmap.config import APP_ROLE, JOBS_ROLE, ROOT, role_password, role_url, settings
 
 POSTS_ROLE = f"{APP_ROLE}_posts"
 MIGRATIONS = ROOT / "migrations"
@@ -151,6 +152,22 @@ def make_engine(url: URL | str, **options: Any) -> Engine:
     )
 
 
+# Two databases of one server set the same roles: whoever meets another ("tuple concurrently updated") tries again.
+_PATIENTLY = """
+do $patient$ begin
+  for attempt in 1..50 loop
+    begin
+      alter role {role} password '{password}';
+      return;
+    exception when internal_error then
+      perform pg_sleep(0.1);
+    end;
+  end loop;
+  raise exception 'roles are being changed by another migration';
+end $patient$
+"""
+
+
 class Database:
     """The sessions of one process; ``session()`` is the unit of work of the current request or job."""
 
@@ -212,10 +229,35 @@ def owner_session(url: URL | str | None = None) -> Iterator[Session]:
 
 
 def migrate(url: URL | str) -> None:
-    """Bring the database at ``url`` (the owner's connection) to the newest migration."""
+    """Bring the database at ``url`` (the owner's connection) to the newest migration, and the roles to their passwords."""
     from alembic import command
 
     command.upgrade(alembic_config(url), "head")
+    keep_role_passwords(url)
+
+
+def keep_role_passwords(url: URL | str) -> None:
+    """Give the roles that log in the passwords derived from the owner's: it, or the instance folder, may be another than before.
+
+    Only where the derived one does not open: roles belong to the whole server (see decision 0002).
+    """
+    owner = make_url(url)
+    for role in (APP_ROLE, JOBS_ROLE):
+        if _opens(role_url(owner, role)):
+            continue
+        with owner_session(url) as session:
+            session.execute(text(_PATIENTLY.format(role=role, password=role_password(owner, role))))
+
+
+def _opens(url: URL) -> bool:
+    engine = make_engine(url, pool_size=1)
+    try:
+        engine.connect().close()
+    except OperationalError:
+        return False
+    finally:
+        engine.dispose()
+    return True
 
 
 def migration_state(url: URL | str) -> tuple[str | None, str]:

@@ -76,6 +76,14 @@ def attempt_keys(secret: str, username: str, address: str, device: str) -> Attem
     )
 
 
+def guess_keys(secret: str, username: str) -> AttemptKeys:
+    """Return the keys of a guess at a signed-in person's own password: apart from those of signing in, wherever it is made."""
+    name, device, here, address = (
+        _keyed(secret, f"old-{kind}", username) for kind in ("name", "device", "here", "address")
+    )
+    return AttemptKeys(name=name, device=device, here=here, address=address)
+
+
 def name_key(secret: str, username: str) -> str:
     """Return what a user name in its normal form is counted by."""
     return _keyed(secret, "name", username)

@@ -139,6 +139,11 @@ def password() -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return render_template("accounts/password.html", form=form)
     if form.validate():
+        guess = actions.count_guess(session, actor)
+        session.commit()  # counted before the password is looked at
+        if guess.refused_s:
+            form.old.errors = [f"原密码输错次数过多，请 {guess.wait}后再试。"]
+            return render_template("accounts/password.html", form=form), 429
         try:
             actions.change_password(
                 session, actor, token=current_user.token, old=form.old.data or "", new=form.new.data or ""

@@ -12,9 +12,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import click
 
 from gridmap.cli.errors import CommandError
 
@@ -25,6 +27,7 @@ ACCESS_FORMAT = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
 UPLOAD_TIMEOUT_S = 300
 THREADS = 4  # a process; fewer than its connections to the database
 KEEP_ALIVE_S = 15
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0  # before what has fallen is started again
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat files must not wait for a disk
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - a person asked for it with --host
 
@@ -36,6 +39,10 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    started: float
+    """Monotonic seconds."""
+    again: Callable[[], None] | None = None
+    """Starts it anew, for one whose end must not take the others along."""
 
 
 class Children:
@@ -44,10 +51,15 @@ class Children:
     def __init__(self, logs: Path, environment: Mapping[str, str]) -> None:
         self.logs, self.environment = logs, dict(environment)
         self.running: list[Child] = []
+        self.waiting: list[tuple[float, Callable[[], None]]] = []
+        self.falls = 0
         logs.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, command: list[str], log_name: str) -> None:
-        """Start one process in a session of its own, so that Ctrl-C reaches only us and we stop things in order."""
+    def start(self, name: str, command: list[str], log_name: str, *, restart: bool = False) -> None:
+        """Start one process in a session of its own, so that Ctrl-C reaches only us and we stop things in order.
+
+        ``restart``: when it ends by itself, ``check`` starts it again instead of ending everything.
+        """
         log = self.logs / log_name
         keep_small(log)
         with open(log, "ab") as out:
@@ -60,16 +72,30 @@ class Children:
                 start_new_session=True,
                 preexec_fn=end_with_parent if sys.platform == "linux" else None,
             )
-        self.running.append(Child(name, process, log))
+        again = (lambda: self.start(name, command, log_name, restart=True)) if restart else None
+        self.running.append(Child(name, process, log, time.monotonic(), again))
 
     def ended(self) -> Child | None:
         """Return a process that has ended by itself, or None."""
         return next((child for child in self.running if child.process.poll() is not None), None)
 
     def check(self) -> None:
-        """Raise ``CommandError`` when any process has ended by itself."""
+        """Start again what may be started again, after a pause that doubles; raise ``CommandError`` when another process has ended."""
+        due = [entry for entry in self.waiting if entry[0] <= time.monotonic()]
+        self.waiting = [entry for entry in self.waiting if entry not in due]
+        for _, again in due:
+            again()
         child = self.ended()
-        if child:
+        if child and child.again:
+            self.running.remove(child)
+            self.falls = 0 if time.monotonic() - child.started > LONGEST_PAUSE_S else self.falls + 1
+            pause_s = min(FIRST_PAUSE_S * 2**self.falls, LONGEST_PAUSE_S)
+            self.waiting.append((time.monotonic() + pause_s, child.again))
+            code = child.process.returncode
+            click.echo(
+                f"{child.name}意外退出（代码 {code}），{pause_s:.0f} 秒后重新启动：原因见 {child.log} 末尾。", err=True
+            )
+        elif child:
             raise CommandError(f"{child.name}意外退出（代码 {child.process.returncode}）：原因见 {child.log} 末尾。")
 
     def stop(self, patience_s: float = 15) -> None:
@@ -129,7 +155,10 @@ def local_address(host: str, port: int) -> str:
 
 
 def wait_ready(children: Children, address: str, patience_s: float = 90) -> None:
-    """Wait until ``/readyz`` answers 200. Raises ``CommandError`` when a process ends or time runs out."""
+    """Wait until pages can be served: ``/readyz`` misses nothing but the queue, whose worker is started afterwards.
+
+    Raises ``CommandError`` when a process ends or time runs out.
+    """
     directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine
     deadline = time.monotonic() + patience_s
     said = "没有回应"

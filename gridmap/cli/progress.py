@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from typing import TextIO
@@ -13,6 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 QUIET_S = 2.0
 """Work shorter than this shows nothing but its result."""
+TICK_S = 0.2
+TICK_S = 0.2
+"""How often a bar is moved for work that cannot say how far it is."""
 LINE_EVERY_S = 5.0
 """Where there is no terminal, a line at most this often."""
 
@@ -45,8 +49,8 @@ class Steps:
             self.bar.update(self.task, completed=done, total=self.size, description=label)
         elif self.elapsed_s >= QUIET_S and time.monotonic() - self.lined >= LINE_EVERY_S:
             self.lined = time.monotonic()
-            amount = f"{done}/{self.size}" if self.size else f"{done}"
-            print(f"{label} {amount}（{self.elapsed_s:.0f} 秒）", file=self.out, flush=True)
+            amount = f" {done}/{self.size}" if self.size else f" {done}" if done else ""
+            print(f"{label}{amount}（{self.elapsed_s:.0f} 秒）", file=self.out, flush=True)
 
     def step(self, text: str = "", by: int = 1) -> None:
         """Say that ``by`` more pieces are finished."""
@@ -67,3 +71,22 @@ def progress(title: str, total: int | None = None, out: TextIO | None = None) ->
     finally:
         if steps.bar and steps.bar.live.is_started:
             steps.bar.stop()
+
+
+@contextlib.contextmanager
+def working(title: str, out: TextIO | None = None) -> Iterator[Steps]:
+    """Show that work goes on which cannot say how far it is: a thread moves the bar while the block runs."""
+    ended = threading.Event()
+    with progress(title, out=out) as steps:
+
+        def tick() -> None:
+            while not ended.wait(TICK_S):
+                steps(steps.done)
+
+        thread = threading.Thread(target=tick, daemon=True)
+        thread.start()
+        try:
+            yield steps
+        finally:
+            ended.set()
+            thread.join()

@@ -110,14 +110,16 @@ def database(chosen: Settings) -> Iterator[None]:
 
 
 def bring_up_to_date() -> None:
-    """Migrate when the schema is not the newest."""
-    from gridmap.db import migrate, migration_state
+    """Migrate when the schema is not the newest; let the roles of the application log in, also after a change of password."""
+    from gridmap.db import keep_role_passwords, migrate, migration_state
 
     url = settings().admin_url()
     current, head = migration_state(url)
     if current != head:
         with said(f"升级数据库结构到 {head}"):
             migrate(url)
+    else:
+        keep_role_passwords(url)
 
 
 def load_demo_when_empty() -> None:
@@ -161,7 +163,7 @@ def serve(place: Place, chosen: Settings) -> None:
             children.start("网页服务", web_command(place.host, place.port, place.workers, logs), "web.log")
             wait_ready(children, address)
         # after the web server, so that on a small machine it does not slow the first page down
-        children.start("任务队列", worker_command(), "worker.log")
+        children.start("任务队列", worker_command(), "worker.log", restart=True)
         show_accounts(address)
         watch(children)
     except KeyboardInterrupt:
@@ -173,7 +175,7 @@ def serve(place: Place, chosen: Settings) -> None:
 
 
 def watch(children: Children) -> None:
-    """Wait until interrupted. Raises ``CommandError`` when a process ends by itself."""
+    """Wait until interrupted; the queue's worker is started again. Raises ``CommandError`` when the web server ends by itself."""
     from gridmap.cli.processes import interrupted
 
     while not interrupted.asked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gridmap.access import Actor, Post, Role
+from gridmap.cli.progress import working
 
 COMMAND_LINE = Actor(0, "", "命令行", (Post(Role.ADMINISTRATOR, 0),))
 
@@ -35,11 +36,15 @@ def import_holidays(year: int | None) -> None:
     from gridmap.db import owner_session
     from gridmap.worktime import actions, queries
 
-    with owner_session() as session:
-        areas = {version.area_code for version in queries.list_areas(session)}
-        for area_code in sorted(areas | {queries.COUNTRY}):
-            report = actions.import_holidays(session, COMMAND_LINE, area_code=area_code, year=year, now=now())
-            if report.version:
-                click.echo(f"{report.area_name}：{report.version.note}现为第 {report.version.number} 版。")
-            else:
-                click.echo(f"{report.area_name}：没有变化。")
+    reports = []
+    with owner_session() as session, working("导入放假安排") as steps:
+        areas = {version.area_code for version in queries.list_areas(session)} | {queries.COUNTRY}
+        steps(0, len(areas))
+        for area_code in sorted(areas):
+            reports.append(actions.import_holidays(session, COMMAND_LINE, area_code=area_code, year=year, now=now()))
+            steps.step()
+    for report in reports:
+        if report.version:
+            click.echo(f"{report.area_name}：{report.version.note}现为第 {report.version.number} 版。")
+        else:
+            click.echo(f"{report.area_name}：没有变化。")

@@ -12,10 +12,17 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
+from gridmap.cli.run import bring_up_to_date
 from gridmap.cluster import Cluster, ClusterError, home, server
 from gridmap.cluster.ports import is_free
 from gridmap.cluster.tuning import CONF_NAME, port_in
+from gridmap.config import APP_ROLE, JOBS_ROLE, role_url, settings
+from gridmap.db import migrate, owner_session
 
 # Two of these tests at once could take each other's port between a stop and a start; so could another run on this machine,
 # hence a range of this process's own (below the ports that Linux gives to outgoing connections).
@@ -188,3 +195,34 @@ def test_no_reachable_folder_at_all_is_said_with_the_remedy(monkeypatch: pytest.
         assert not cluster.data.exists()
     finally:
         shutil.rmtree(closed)
+
+
+def test_roles_get_their_passwords_when_the_owners_has_changed(
+    cluster: Cluster, instance_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a server of its own: roles belong to the whole server."""
+    url = cluster.start().url.set(drivername="postgresql+psycopg2")
+    migrate(url)
+    opens(role_url(url, APP_ROLE))
+    ask(cluster, "alter role gridmap_owner password 'another'")
+    changed = url.set(password="another")
+    try:
+        with pytest.raises(OperationalError, match="password"):
+            opens(role_url(changed, APP_ROLE))
+        monkeypatch.setenv("GRIDMAP_DATABASE_URL", changed.render_as_string(hide_password=False))
+        settings.cache_clear()
+        bring_up_to_date()
+        for role in (APP_ROLE, JOBS_ROLE):
+            opens(role_url(changed, role))
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+        with owner_session(changed) as session:
+            session.execute(text(f"alter role gridmap_owner password '{url.password}'"))
+
+
+def opens(url: URL) -> None:
+    """Connect once. Raises ``OperationalError``."""
+    engine = create_engine(url, poolclass=NullPool)
+    engine.connect().close()
+    engine.dispose()

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,6 +45,17 @@ def wait_for(condition: Callable[[], bool], patience_s: float) -> bool:
             return True
         time.sleep(0.1)
     return condition()
+
+
+def ready(port: int) -> int:
+    """Return the status of /readyz, asked past any proxy."""
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            f"http://127.0.0.1:{port}/readyz", timeout=10
+        ) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 @pytest.fixture
@@ -88,9 +100,7 @@ def running(with_a_unit: str, tmp_path: Path) -> Iterator[tuple[subprocess.Popen
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
 def test_serves_and_stops_cleanly(running: tuple[subprocess.Popen[str], int, Path], kind: signal.Signals) -> None:
     process, port, said = running
-    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with directly.open(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
-        assert answer.status == 200
+    assert wait_for(lambda: ready(port) == 200, 60)
     children = descendants(process.pid)
     assert len(children) >= 3  # gunicorn, its worker, the queue worker
 
@@ -110,6 +120,19 @@ def test_children_end_when_the_parent_is_killed(running: tuple[subprocess.Popen[
     process.wait()
     assert wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 20)
     assert is_free(port)
+
+
+def test_a_worker_of_the_queue_that_dies_is_started_again(running: tuple[subprocess.Popen[str], int, Path]) -> None:
+    process, port, said = running
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    web, worker = children.read_text().split()
+    os.kill(int(worker), signal.SIGKILL)
+    assert wait_for(lambda: len(children.read_text().split()) == 2 and worker not in children.read_text().split(), 60)
+    assert children.read_text().split()[0] == web
+    assert "任务队列意外退出（代码 -9）" in said.read_text()
+    assert wait_for(lambda: ready(port) == 200, 60)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
 
 
 def test_a_process_that_dies_ends_the_run_with_one_line(running: tuple[subprocess.Popen[str], int, Path]) -> None:

@@ -170,7 +170,9 @@ def test_two_posts_see_both_and_nothing_between(table: str, two_towns: None, as_
 
 
 @pytest.mark.parametrize("table", sorted(ROWS))
-def test_write_outside_is_refused(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
+def test_write_outside_is_refused(table: str, two_towns: None, as_actor: Callable[..., Any], connection: Any) -> None:
+    """The policy itself refuses: the right to write is given for the test."""
+    connection.exec_driver_sql(f"reset role; grant select, insert on {table} to gridmap_app")
     statement = insert(table, GRID_B11)
     if table in OF_CASES | OF_WHISTLES | OF_MEDIATIONS.keys():
         statement = (
@@ -178,7 +180,7 @@ def test_write_outside_is_refused(table: str, two_towns: None, as_actor: Callabl
         )
     with (
         as_actor(actor_at((Role.ADMINISTRATOR, TOWN_A))) as session,
-        pytest.raises(ProgrammingError, match="row-level security|permission denied"),
+        pytest.raises(ProgrammingError, match=f'row-level security policy.* for table "{table}"'),
     ):
         session.execute(text(statement.replace("'x", "'y")))
 
@@ -194,6 +196,21 @@ def test_rows_cannot_be_moved_outside(
         assert session.execute(text(moved.format(GRID_A11))).rowcount
         with pytest.raises(ProgrammingError, match=f'new row violates row-level security policy.* for table "{table}"'):
             session.execute(text(moved.format(GRID_B11)))
+
+
+@pytest.mark.parametrize("table", sorted(ROWS))
+def test_rows_outside_cannot_be_deleted(
+    table: str, two_towns: None, as_actor: Callable[..., Any], connection: Any
+) -> None:
+    """Whoever had the right to delete would find nothing outside; the rows are there and stay."""
+    counted = f"select count(*) from {table} where unit_code = {GRID_B11}"
+    connection.exec_driver_sql(f"reset role; grant select, delete on {table} to gridmap_app")
+    before = connection.exec_driver_sql(counted).scalar()
+    with as_actor(actor_at((Role.ADMINISTRATOR, TOWN_A))) as session:
+        assert session.execute(text(f"delete from {table} where unit_code = {GRID_B11}")).rowcount == 0
+    connection.exec_driver_sql("reset role")
+    assert before
+    assert connection.exec_driver_sql(counted).scalar() == before
 
 
 @pytest.mark.parametrize("table", sorted(ROWS))

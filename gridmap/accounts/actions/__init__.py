@@ -1,7 +1,15 @@
 """Writes about people: signing in and out, accounts and their posts, notices and where they are sent."""
 
 from gridmap.accounts.actions.addresses import add_address, end_address, send_test
-from gridmap.accounts.actions.entry import Attempt, change_password, count_attempt, hasher, sign_in, sign_out
+from gridmap.accounts.actions.entry import (
+    Attempt,
+    change_password,
+    count_attempt,
+    count_guess,
+    hasher,
+    sign_in,
+    sign_out,
+)
 from gridmap.accounts.actions.people import (
     create_account,
     end_post,
@@ -16,6 +24,7 @@ __all__ = [
     "add_address",
     "change_password",
     "count_attempt",
+    "count_guess",
     "create_account",
     "end_address",
     "end_post",

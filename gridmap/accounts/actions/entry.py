@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gridmap import audit
 from gridmap.access import Actor
 from gridmap.accounts.queries import login_state
-from gridmap.accounts.rules import AttemptKeys, attempt_keys, new_token, password_fault, token_hash
+from gridmap.accounts.rules import AttemptKeys, attempt_keys, guess_keys, new_token, password_fault, token_hash
 from gridmap.config import settings
 from gridmap.errors import BadInput
 
@@ -35,7 +35,12 @@ class Attempt:
     @property
     def refusal(self) -> str:
         """Why the password is not looked at, for the person."""
-        return f"登录尝试次数过多，请 {_span(self.refused_s)}后再试。"
+        return f"登录尝试次数过多，请 {self.wait}后再试。"
+
+    @property
+    def wait(self) -> str:
+        """How long the password is not looked at."""
+        return _span(self.refused_s)
 
 
 def count_attempt(session: Session, *, username: str, address: str, device: str) -> Attempt:
@@ -44,7 +49,15 @@ def count_attempt(session: Session, *, username: str, address: str, device: str)
     The caller commits before it goes on: attempts at the same moment, in any process, must see each other. ``username`` is
     in its normal form (``rules.normal_name``); ``device`` is the value of the browser's device cookie.
     """
-    keys = attempt_keys(settings().signing_key(), username, address, device)
+    return _count(session, username, address, attempt_keys(settings().signing_key(), username, address, device))
+
+
+def count_guess(session: Session, actor: Actor) -> Attempt:
+    """Count a guess at one's own old password as ``count_attempt`` counts a sign-in; ``change_password`` takes it back."""
+    return _count(session, actor.username, "", guess_keys(settings().signing_key(), actor.username))
+
+
+def _count(session: Session, username: str, address: str, keys: AttemptKeys) -> Attempt:
     row = session.execute(
         text("select * from gridmap_login_try(:name, :device, :here, :address)"),
         {"name": keys.name, "device": keys.device, "here": keys.here, "address": keys.address},
@@ -79,10 +92,15 @@ def sign_out(session: Session, *, token: str) -> None:
 
 
 def change_password(session: Session, actor: Actor, *, token: str, old: str, new: str) -> None:
-    """Set a new password; every other sign-in of the person ends. Raises ``BadInput`` naming the field."""
+    """Set a new password; every other sign-in of the person ends. Raises ``BadInput`` naming the field.
+
+    The caller has counted the guess (``count_guess``) and committed that.
+    """
     current = session.execute(text("select gridmap_password_hash(:hash)"), {"hash": token_hash(token)}).scalar()
     if not current or not matches(current, old):
         raise BadInput("原密码不正确。", field="old")
+    guessed = guess_keys(settings().signing_key(), actor.username).name
+    session.execute(text("select gridmap_login_forgive(:name)"), {"name": guessed})
     fault = password_fault(new, actor.username)
     if fault:
         raise BadInput(fault, field="new")

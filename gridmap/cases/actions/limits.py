@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -43,27 +44,20 @@ def change_limit(
         raise BadInput("现行类别清单里没有这个小类代码，请核对。", field="category")
     family = None if category else family
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext("case_limits"))))
-    same = (
-        CaseLimit.stage == stage.value,
-        CaseLimit.category_code.is_not_distinct_from(category or None),
-        CaseLimit.family.is_not_distinct_from(family),
-        CaseLimit.grade.is_not_distinct_from(grade.value if grade else None),
-    )
-    before = session.scalars(select(CaseLimit).where(*same).order_by(CaseLimit.version.desc()).limit(1)).one_or_none()
-    if before is not None and before.valid_to is None:
-        before.valid_to = max(now, before.valid_from)
-        session.flush()
+    place = {
+        "stage": stage.value,
+        "category_code": category or None,
+        "family": family,
+        "grade": grade.value if grade else None,
+    }
     row = CaseLimit(
-        category_code=category or None,
-        family=family,
-        grade=grade.value if grade else None,
-        stage=stage.value,
+        **place,
         kind=kind.value,
         amount=amount,
         remind_before=remind_before,
         second_after=second_after,
         source_note=source_note,
-        version=before.version + 1 if before else 1,
+        version=_end_before(session, place, now) + 1,
         valid_from=now,
         actor_name=actor.name,
     )
@@ -74,3 +68,15 @@ def change_limit(
         session, actor, "limit.changed", f"{stage.value}:{row.id}", home.unit_code if home else 0, version=row.version
     )
     return row
+
+
+def _end_before(session: Session, place: dict[str, Any], now: datetime) -> int:
+    """End the version that holds at a place of the table; return its number, or 0 when there is none."""
+    same = [getattr(CaseLimit, name).is_not_distinct_from(value) for name, value in place.items()]
+    before = session.scalars(select(CaseLimit).where(*same).order_by(CaseLimit.version.desc()).limit(1)).one_or_none()
+    if before is None:
+        return 0
+    if before.valid_to is None:
+        before.valid_to = max(now, before.valid_from)
+        session.flush()
+    return before.version

@@ -23,7 +23,7 @@ from gridmap.cases.models.mediation import (
     MediationTier,
 )
 from gridmap.cases.queries.mediation import template_at
-from gridmap.cases.rules.tiers import REMINDER_WORDS, DutyState, ReminderLevel, reminder_level
+from gridmap.cases.rules.tiers import REMINDER_WORDS, DutyState, ReminderLevel, Tier, reminder_level
 from gridmap.clock import local
 from gridmap.errors import BadInput, Conflict, Forbidden, NotFound
 
@@ -63,20 +63,21 @@ def save_template(
     )
     session.add(template)
     session.flush()
-    for tier in entry.tiers:
-        session.add(
-            MediationTier(
-                template_id=template.id,
-                number=tier.number,
-                name=tier.name,
-                most_sessions=tier.most_sessions,
-                limit_amount=int(tier.limit.amount) if tier.limit else None,
-                limit_kind=tier.limit.kind.value if tier.limit else None,
-            )
-        )
+    session.add_all(_tier(template.id, tier) for tier in entry.tiers)
     audit.record(session, actor, "mediation.tiers_changed", f"{area_code:015d}", area_code, version=template.version)
     session.flush()
     return template
+
+
+def _tier(template_id: int, tier: Tier) -> MediationTier:
+    return MediationTier(
+        template_id=template_id,
+        number=tier.number,
+        name=tier.name,
+        most_sessions=tier.most_sessions,
+        limit_amount=int(tier.limit.amount) if tier.limit else None,
+        limit_kind=tier.limit.kind.value if tier.limit else None,
+    )
 
 
 def add_room(session: Session, actor: Actor, *, unit_code: int, name: str, seats: int | None) -> MediationRoom:

@@ -240,3 +240,23 @@ def test_attempts_at_the_same_moment_are_all_counted(clone: Callable[[], Any], a
 
 def test_the_hash_of_nobody_costs_what_a_real_one_costs() -> None:
     assert entry._NOBODY.split("$")[3] == hasher.hash("x").split("$")[3]
+
+
+def test_guessing_the_old_password_of_an_open_session_is_slowed_down(
+    app: Flask, person: tuple[str, str], connection: Any
+) -> None:
+    """Whoever finds a browser open may not try passwords at will; signing in elsewhere is not touched by it."""
+    client = app.test_client()
+    enter(client, *person)
+
+    def change(old: str) -> Any:
+        return client.post("/account/password", data={"old": old, "new": "Ziji-mima-2026", "again": "Ziji-mima-2026"})
+
+    assert [change(WRONG).status_code for _ in range(5)] == [400] * 5
+    refused = change(person[1])
+    assert refused.status_code == 429
+    assert "原密码输错次数过多，请" in refused.get_data(as_text=True)
+    assert enter(app.test_client(), *person, at=ELSEWHERE).status_code == 302
+    later(connection, 1)
+    assert change(person[1]).status_code == 302
+    assert sql(connection, "select count(*) from sign_in_failures where locked_until > now()").scalar() == 0
