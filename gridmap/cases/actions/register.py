@@ -16,6 +16,7 @@ from gridmap.cases import queries
 from gridmap.cases.actions.course import add_step
 from gridmap.cases.actions.notices import Centre, tell
 from gridmap.cases.actions.photos import attach_photos
+from gridmap.cases.actions.repeats import flag_repeat
 from gridmap.cases.actions.timers import change_stage
 from gridmap.cases.forms import CaseEntry, Given
 from gridmap.cases.models import Case, Category
@@ -72,7 +73,8 @@ def register_case(
     change_stage(session, case, starts=row.starts, stops=(), reclassed=False, now=now)
     _tell(session, case, place)
     given = Given({"reason": ""}, tuple(photos), entry.client_id)
-    add_step(session, actor, case, row, number=1, given=given, data=_facts(case, place), now=now)
+    facts = {**_facts(case, place), **flag_repeat(session, actor, case, now)}
+    add_step(session, actor, case, row, number=1, given=given, data=facts, now=now)
     session.flush()
     return case, True
 

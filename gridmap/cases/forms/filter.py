@@ -49,6 +49,15 @@ class Located(StrEnum):
 
 
 LOCATED_NAMES = {Located.YES: "已定位", Located.NO: "未定位", Located.PENDING: "待定网格"}
+
+
+class Repeat(StrEnum):
+    """Whether a closed case happened at the same place before."""
+
+    YES = "yes"
+
+
+REPEAT_NAMES = {Repeat.YES: "同地重复"}
 LABELS = {
     "unit": "区划",
     "family": "大类",
@@ -63,6 +72,7 @@ LABELS = {
     "from": "开始日期",
     "to": "结束日期",
     "located": "定位情况",
+    "repeat": "同地重复",
     "q": "关键词",
     "bbox": "地图范围",
 }
@@ -90,6 +100,7 @@ class CaseFilter:
     since: date | None = None
     until: date | None = None
     located: Located | None = None
+    repeat: Repeat | None = None
     q: str = ""
     bbox: Box | None = None
 
@@ -113,6 +124,7 @@ class CaseFilter:
             since=_day(args, "from"),
             until=_day(args, "to"),
             located=next(iter(_enums(args, "located", Located, LOCATED_NAMES)), None),
+            repeat=next(iter(_enums(args, "repeat", Repeat, REPEAT_NAMES)), None),
             q=_words(_one(args, "q")),
             bbox=_bbox(_one(args, "bbox")),
         )
@@ -128,6 +140,7 @@ class CaseFilter:
             "from": self.since.isoformat() if self.since else "",
             "to": self.until.isoformat() if self.until else "",
             "located": self.located.value if self.located else "",
+            "repeat": self.repeat.value if self.repeat else "",
             "q": self.q,
             "bbox": ",".join(f"{value:.6f}".rstrip("0").rstrip(".") for value in self.bbox) if self.bbox else "",
         }

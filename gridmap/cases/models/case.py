@@ -111,6 +111,7 @@ class Case(Scoped, Base):
     stage_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # first of the running timers
     supervision: Mapped[str | None] = mapped_column(Text)  # 督办: its step of the ladder
     joined_to: Mapped[str | None] = mapped_column(Text)  # case_code of the case that this one was joined to
+    repeat_of: Mapped[str | None] = mapped_column(Text)  # case_code of the closed case at the same place before
     reopened_count: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"), nullable=False)
     people_count: Mapped[int | None] = mapped_column(Integer)
     money_yuan: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
@@ -136,6 +137,7 @@ class Case(Scoped, Base):
             "(closed_at is null) = (status not in ('closed', 'archived', 'declined', 'joined'))", name="closed"
         ),
         CheckConstraint("(joined_to is not null) = (status = 'joined')", name="joined"),
+        CheckConstraint("repeat_of <> case_code", name="repeat_of"),
         CheckConstraint("people_count between 1 and 1000000", name="people_count"),
         CheckConstraint("money_yuan >= 0", name="money_yuan"),
         Index(
@@ -174,6 +176,7 @@ class Case(Scoped, Base):
             postgresql_include=["stage_due_at", "unit_code", "assignee_id"],
             postgresql_where=text("closed_at is null"),
         ),
+        Index("ix_cases_repeat_of", "unit_code", "received_at", postgresql_where=text("repeat_of is not null")),
         Index("ix_cases_duty_account_id", "duty_account_id", postgresql_where=text("closed_at is null")),
         Index("uq_cases_case_code", "county_code", "case_code", unique=True),
         Index("uq_cases_client_id", "client_id", "county_code", unique=True),

@@ -83,6 +83,8 @@ def _state(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
         found.append(or_(*parts, Case.risk.is_(None)) if NO_RISK in wanted.risk else or_(*parts))
     if wanted.supervision:
         found.append(Case.supervision.in_([item.value for item in wanted.supervision]))
+    if wanted.repeat:
+        found.append(Case.repeat_of.is_not(None))
     if wanted.lateness:
         found.append(or_(*[late_condition(item, now) for item in wanted.lateness]))
     return found

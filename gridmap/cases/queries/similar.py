@@ -72,6 +72,13 @@ def _away(told: Told) -> Any:
     return cast(func.st_distance(cast(Case.geom, Geography), here), Float)
 
 
+def box_around(lon: float, lat: float, radius_m: float) -> tuple[float, float, float, float]:
+    """Return west, south, east, north in degrees (WGS-84) of a box that holds everything within ``radius_m`` of a point."""
+    up = radius_m / METRES_PER_DEGREE
+    side = up / math.cos(math.radians(lat))
+    return lon - side, lat - up, lon + side, lat + up
+
+
 def _near(session: Session, actor: Actor, told: Told, now: datetime) -> list[Similar]:
     """Same subcategory within 50 m (geodesic) and 24 hours, nearest first."""
     if told.lon is None or told.lat is None or not told.category_code:
@@ -79,9 +86,7 @@ def _near(session: Session, actor: Actor, told: Told, now: datetime) -> list[Sim
     west, south, east, north = CHINA_BOX
     if not (west <= told.lon <= east and south <= told.lat <= north):
         return []
-    up = NEAR_M / METRES_PER_DEGREE
-    side = up / math.cos(math.radians(told.lat))
-    box = (told.lon - side, told.lat - up, told.lon + side, told.lat + up)
+    box = box_around(told.lon, told.lat, NEAR_M)
     query = (
         visible_cases(actor)
         .join(Case.category)

@@ -1,8 +1,27 @@
-"""How far and how long ago, in words. Pure."""
+"""How far and how long ago, in words; what counts as the same place again. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
+
+
+@dataclass(frozen=True)
+class SamePlace:
+    """A closed case counts as of the same place within ``radius_m`` (geodesic), for ``days`` after it was closed."""
+
+    radius_m: float
+    days: int
+
+    @classmethod
+    def from_setting(cls, value: Any) -> SamePlace:
+        """Read the setting. Raises ``ValueError`` for anything but 1…1,000 m and 1…3,660 whole days."""
+        radius_m, days = (value.get("radius_m"), value.get("days")) if isinstance(value, dict) else (None, None)
+        numbers = all(isinstance(item, int | float) and not isinstance(item, bool) for item in (radius_m, days))
+        if not numbers or not 1 <= radius_m <= 1000 or not 1 <= days <= 3660 or days != int(days):
+            raise ValueError("radius_m 1…1000, days 1…3660")
+        return cls(float(radius_m), int(days))
 
 
 def age_words(age: timedelta) -> str:

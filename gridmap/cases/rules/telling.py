@@ -62,6 +62,8 @@ def telling(data: Mapping[str, Any]) -> list[str]:
     found.extend(data.get("told", ()))
     if data.get("photos"):
         found.append(f"照片 {len(data['photos'])} 张")
+    if data.get("repeat"):
+        found.append("同地重复：同一小类在同一地点结案后再次发生")
     if data.get("unit_pending"):
         found.append("位置未能确定所在网格，已通知综治中心")
     if data.get("near_units"):

@@ -64,6 +64,7 @@ def as_item(row: CaseRow) -> dict[str, Any]:
         "unit_code": code(case.unit_code),
         "unit_name": row.place_name,
         "unit_pending": case.unit_pending,
+        "repeat": case.repeat_of is not None,
         "address_text": case.address_text,
         "received_at": case.received_at.isoformat(),
         "due_at": case.due_at.isoformat() if case.due_at else None,

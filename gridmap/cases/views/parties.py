@@ -12,6 +12,7 @@ from gridmap.cases import actions, queries, rules
 from gridmap.cases.forms.parties import read_purpose
 from gridmap.cases.queries.duty import duty_name, has_left
 from gridmap.cases.queries.parties import list_openings, masked_parties, may_open, one_party
+from gridmap.cases.queries.repeats import visible_earlier
 from gridmap.cases.rules.parties import PARTY_ROLE_NAMES
 from gridmap.cases.views.door import DETAIL_PARTS, MISSING, blueprint
 from gridmap.clock import now
@@ -21,12 +22,13 @@ from gridmap.web import actor, requires, session, wants_json
 
 
 def involved(row: queries.CaseRow, _facts: rules.Facts) -> dict[str, Any]:
-    """Who is involved, masked, and who follows the case to the end. Without the keys the page says so and stays."""
+    """Who is involved, masked, who follows the case to the end, and what happened at the same place before. Without the keys the page says so and stays."""
     found: dict[str, Any] = {"parties": [], "parties_fault": "", "PARTY_ROLE_NAMES": PARTY_ROLE_NAMES}
     try:
         found["parties"] = masked_parties(session, row.case)
     except KeyFault as fault:
         found["parties_fault"] = fault.message
+    found["earlier"] = visible_earlier(session, actor, row.case)
     duty = {"duty_name": duty_name(session, row.case), "duty_left": has_left(session, row.case)}
     return {**found, **duty, "may_open_parties": may_open(actor, row.case)}
 

@@ -36,6 +36,7 @@ arguments = st.fixed_dictionaries(
         "risk": some(["high", "medium", "low", "none"]),
         "lateness": some(Lateness),
         "from": days,
+        "repeat": st.sampled_from(["yes", ""]),
         "located": st.sampled_from(["yes", "no", "pending", ""]),
         "q": words,
         "bbox": boxes.map(lambda b: ",".join(str(v) for v in b)),

@@ -6,6 +6,7 @@ from typing import Any
 
 from gridmap.cases.actions.effects.work import Effect, Work
 from gridmap.cases.actions.parties import add_party
+from gridmap.cases.actions.repeats import flag_repeat
 from gridmap.cases.forms.involved import read_people, read_yuan
 from gridmap.cases.forms.parties import read_party
 from gridmap.cases.queries.duty import duty_choices
@@ -48,7 +49,13 @@ def hand_over(work: Work) -> dict[str, Any]:
     return {"duty": chosen.name}
 
 
+def register(work: Work) -> dict[str, Any]:
+    """Look once more for a closed case at the same place: the centre sees more than the grid that reported."""
+    return flag_repeat(work.session, work.actor, work.case, work.now)
+
+
 REGISTERING_EFFECTS: dict[Action, Effect] = {
+    Action.REGISTER: register,
     Action.ADD_PARTY: party,
     Action.INVOLVE: involve,
     Action.HAND_OVER: hand_over,
