@@ -41,7 +41,7 @@ def record(session: Session, actor: Actor | None, kind: str, subject: str, unit_
         unit_code=unit_code,
         kind=kind,
         subject=subject,
-        actor_id=actor.account_id if actor else None,
+        actor_id=(actor.account_id or None) if actor else None,
         actor_name=actor.name if actor else "系统",
         data=data,
     )

@@ -41,6 +41,8 @@ DOORS: dict[str, tuple[str, str, str | None]] = {
     "analysis.counted": (P.INDICATOR_READ, "/indicators/solved?unit={unit_a}", "/indicators/solved?unit={unit_b}"),
     "analysis.counts": (P.CASE_READ, "/counts.json?unit={unit_a}", "/counts.json?unit={unit_b}"),
     "analysis.indicators": (P.INDICATOR_READ, "/indicators?unit={unit_a}", "/indicators?unit={unit_b}"),
+    "cases.answer": ("public", "/r/wrong", None),
+    "cases.answer_page": ("public", "/r/wrong", None),
     "cases.batch": (
         P.CASE_READ,
         "/work/batch?action=register&case={case_a}",

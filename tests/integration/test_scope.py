@@ -87,10 +87,21 @@ ROWS = {
     "outline_faults": "version_id, kind, severity, message, suggestion) values ({c}, {u}, 1, 'gap', 'error', 'm', 's')",
     "outline_versions": "label, actor_name) values ({c}, {u}, 'l', '系统')",
     "posts": "account_id, role) select {c}, {u}, min(id), 'leader' from accounts",
+    "revisit_links": "case_id, row_key, token_hash, round, made_at, expires_at)"
+    " select {c}, {u}, id, gen_random_uuid(), uuid_send(gen_random_uuid()), 0, now(), now() + interval '1 day' from cases where unit_code = {u}",
     "routing_rules": "position, name, department_name, active_from, source_note, updated_at)"
     " values ({c}, {u}, 1, '规则', '中心自办', '2026-01-01', '依据', now())",
 }
-OF_CASES = {"case_documents", "case_orders", "case_parties", "case_photos", "case_steps", "case_tasks", "case_whistles"}
+OF_CASES = {
+    "revisit_links",
+    "case_documents",
+    "case_orders",
+    "case_parties",
+    "case_photos",
+    "case_steps",
+    "case_tasks",
+    "case_whistles",
+}
 OF_MEDIATIONS = {
     "mediations": 2,
     "mediation_sessions": 3,

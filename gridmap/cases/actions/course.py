@@ -101,7 +101,7 @@ def add_step(
         before=row.before.value if row.before else None,
         after=row.after.value,
         at=now,
-        actor_id=actor.account_id,
+        actor_id=actor.account_id or None,  # a resident has no account
         actor_name=actor.name,
         actor_post=_post_words(post),
         department_id=post.department_id if post else None,

@@ -6,6 +6,7 @@ from gridmap.cases.models.course import CaseOrder, CaseStep
 from gridmap.cases.models.documents import CaseDocument, DocumentNumber, DocumentTemplate
 from gridmap.cases.models.escalation import CaseAppeal, CaseEscalation, CaseExtension
 from gridmap.cases.models.limits import CaseLimit, CaseTimer
+from gridmap.cases.models.links import LinkTry, RevisitLink
 from gridmap.cases.models.mediation import (
     Mediation,
     MediationAgreement,
@@ -55,6 +56,7 @@ __all__ = [
     "JointMeeting",
     "JointMeetingCase",
     "JointMeetingDepartment",
+    "LinkTry",
     "Mediation",
     "MediationAgreement",
     "MediationDuty",
@@ -65,6 +67,7 @@ __all__ = [
     "MediationTemplate",
     "MediationTier",
     "QuietVersion",
+    "RevisitLink",
     "RoutingRule",
     "SavedFilter",
 ]

@@ -79,6 +79,7 @@ class Action(StrEnum):
     FINISH_TASK = "finish_task"
     DROP_DECISION = "drop_decision"
     HAND_ON = "hand_on"
+    SEND_LINK = "send_link"
 
 
 ACTION_NAMES = {
@@ -153,6 +154,7 @@ ACTION_NAMES = {
     Action.FINISH_TASK: "完成会议任务",
     Action.DROP_DECISION: "撤销会议交办",
     Action.HAND_ON: "移交承接部门",
+    Action.SEND_LINK: "发回访链接",
 }
 
 

@@ -13,7 +13,7 @@ class Means(StrEnum):
     LINK = "link"
 
 
-MEANS_NAMES = {Means.PHONE: "电话", Means.VISIT: "上门", Means.LINK: "短信链接"}
+MEANS_NAMES = {Means.PHONE: "电话", Means.VISIT: "上门", Means.LINK: "回访链接"}
 
 
 class Satisfaction(StrEnum):

@@ -17,6 +17,8 @@ class SamePlace:
     @classmethod
     def from_setting(cls, value: Any) -> SamePlace:
         """Read the setting. Raises ``ValueError`` for anything but 1…1,000 m and 1…3,660 whole days."""
+        radius_m: Any
+        days: Any
         radius_m, days = (value.get("radius_m"), value.get("days")) if isinstance(value, dict) else (None, None)
         numbers = all(isinstance(item, int | float) and not isinstance(item, bool) for item in (radius_m, days))
         if not numbers or not 1 <= radius_m <= 1000 or not 1 <= days <= 3660 or days != int(days):

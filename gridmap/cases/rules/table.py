@@ -15,6 +15,7 @@ from gridmap.cases.rules.dispatch import DISPATCH_ROWS
 from gridmap.cases.rules.facts import Doer, Facts
 from gridmap.cases.rules.handing import HANDING_ROWS
 from gridmap.cases.rules.letters.rows import DOCUMENT_ROWS
+from gridmap.cases.rules.links import LINK_ROWS
 from gridmap.cases.rules.mediation import MEDIATION_ROWS
 from gridmap.cases.rules.meetings import MEETING_ROWS
 from gridmap.cases.rules.registering import REGISTERING_ROWS
@@ -33,6 +34,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *MEETING_ROWS,
     *HANDING_ROWS,
     *DOCUMENT_ROWS,
+    *LINK_ROWS,
 )  # beside the main line: rows of further topics, a module each
 _ROWS = {(row.before, row.action): row for row in TRANSITIONS}
 EVENT_NAMES = {row.event: row.name for row in TRANSITIONS}

@@ -29,6 +29,7 @@ _LABELS = {
     "checker": "核查人",
     "until": "答复时限",
     "to": "主送",
+    "link_until": "链接有效期至",
 }
 _LISTS = {"assisting": "协办", "copied": "抄告", "absent": "未报到"}
 _CHOICES: dict[str, tuple[str, Any, Mapping[Any, str]]] = {

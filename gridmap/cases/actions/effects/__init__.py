@@ -8,6 +8,7 @@ from gridmap.cases.actions.effects.checks import CHECK_EFFECTS
 from gridmap.cases.actions.effects.desk import DESK_EFFECTS
 from gridmap.cases.actions.effects.documents import DOCUMENT_EFFECTS
 from gridmap.cases.actions.effects.handing import HANDING_EFFECTS
+from gridmap.cases.actions.effects.links import LINK_EFFECTS
 from gridmap.cases.actions.effects.mediation import MEDIATION_EFFECTS
 from gridmap.cases.actions.effects.meetings import MEETING_EFFECTS
 from gridmap.cases.actions.effects.orders import ORDER_EFFECTS
@@ -32,6 +33,7 @@ EFFECTS: dict[Action, Effect] = {
     **MEETING_EFFECTS,
     **HANDING_EFFECTS,
     **DOCUMENT_EFFECTS,
+    **LINK_EFFECTS,
 }
 # what is done after the step is written
 FINISHES: dict[Action, Callable[[Work], None]] = {Action.TRANSFER: move}

@@ -20,6 +20,7 @@ from gridmap.cases.rules import (
     Scale,
     Status,
 )
+from gridmap.cases.rules.links import Resident
 from gridmap.clock import local
 from gridmap.errors import BadInput
 
@@ -74,7 +75,9 @@ def join(work: Work) -> dict[str, Any]:
 
 def revisit(work: Work) -> dict[str, Any]:
     """Keep how the person was asked and, when they were reached, how satisfied they are."""
-    found = {"means": chosen(work, "means", Means, "回访方式")}
+    by_link = isinstance(work.actor, Resident)  # staff cannot say that an answer came by the link
+    allowed_means = [item for item in Means if (item is Means.LINK) == by_link]
+    found = {"means": chosen(work, "means", allowed_means, "回访方式")}
     asked = next((wanted for wanted in work.row.inputs if wanted.name == "satisfaction"), None)
     if asked:
         allowed = SATISFIED if asked.kind == "satisfied" else set(Satisfaction) - SATISFIED
