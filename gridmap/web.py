@@ -57,6 +57,14 @@ session: Session = LocalProxy(_session)  # type: ignore[assignment]
 actor: Actor = LocalProxy(_actor)  # type: ignore[assignment]
 
 
+@contextmanager
+def session_of(other: Actor) -> Iterator[Session]:
+    """Lend a session in the scope of somebody without an account (a resident by a link); commit at the end, roll back on any error."""
+    with database.open(other, WRITING_PATIENCE) as own:
+        yield own
+        own.commit()
+
+
 def public(view: F) -> F:
     """Declare that a door is open to people who have not signed in."""
     view.door = "public"  # type: ignore[attr-defined]

@@ -16,9 +16,8 @@ from gridmap.cases.queries.links import answerable, last_link
 from gridmap.cases.rules.links import LINK_STATE_NAMES, Resident
 from gridmap.cases.views.door import DETAIL_PARTS, blueprint
 from gridmap.clock import now
-from gridmap.db import database
 from gridmap.errors import BadInput, NotFound
-from gridmap.web import UNREADABLE, actor, public, session
+from gridmap.web import UNREADABLE, actor, public, session, session_of
 
 
 def _part(row: queries.CaseRow, facts: rules.Facts) -> dict[str, Any]:
@@ -61,13 +60,11 @@ def answer(token: str) -> Answer:
 def _take(shown: Any, token: str, grade: rules.Satisfaction, words: str, at: Any) -> tuple[str, int]:
     """Answer in the scope of the case's own unit; return which page follows, and its status."""
     resident = Resident.at(shown.unit_code)
-    with database.open(resident) as own:
-        try:
+    try:
+        with session_of(resident) as own:
             answer_link(own, resident, case_code=shown.case_code, token=token, grade=grade, words=words, now=at)
-        except NotFound:
-            own.rollback()
-            return "gone", 404
-        own.commit()
+    except NotFound:
+        return "gone", 404
     return ("thanks" if grade in rules.SATISFIED else "reopened"), 200
 
 

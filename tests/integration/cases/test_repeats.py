@@ -32,7 +32,8 @@ def east(lon: float, lat: float, metres: float) -> float:
 def register(client: Any, lon: float = LON, lat: float = LAT, **values: str) -> Any:
     values = {
         "client_id": str(uuid.uuid4()), "category": "0101", "channel": "visit", "scale": "individual", "title": "又漏水",
-        "position_method": "map", "lon": f"{lon:.7f}", "lat": f"{lat:.7f}", "datum": "wgs84", **values,
+        "position_method": "map", "lon": f"{lon:.7f}", "lat": f"{lat:.7f}", "datum": "wgs84",
+        **values,
     }  # fmt: skip
     answer = client.post("/cases", data=values, headers=JSON)
     assert answer.status_code == 201, answer.get_data(as_text=True)
@@ -88,7 +89,7 @@ def test_what_is_open_or_not_settled_or_elsewhere_or_long_ago_is_no_repetition(
 def test_another_subcategory_and_a_case_without_a_place_are_no_repetition(make: Factories, desk: Any) -> None:
     closed(make)
     assert not register(desk, category="0301")["repeat"]
-    assert not register(desk, position_method="none", lon="", lat="", unit=str(GRID_A11))["repeat"]
+    assert not register(desk, position_method="none", unit=str(GRID_A11))["repeat"]
 
 
 @pytest.mark.parametrize(("metres", "flagged"), [(49.9, True), (50.1, False)])
