@@ -13,12 +13,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 ROOT = Path(__file__).resolve().parent.parent
 _started: list[Any] = []
+
+hypothesis.settings.register_profile(
+    "gridmap", deadline=None
+)  # how long an example takes says something of the machine only
+hypothesis.settings.load_profile("gridmap")
 
 
 def pytest_configure(config: pytest.Config) -> None:
