@@ -150,8 +150,8 @@ def _remind(session: Session, duty: MediationDuty, level: ReminderLevel) -> None
         )
         .where(MediationAgreement.county_code == duty.county_code, MediationAgreement.id == duty.agreement_id)
     ).one()
-    amount = f"，{duty.amount_yuan:,.2f} 元" if duty.amount_yuan is not None else ""
-    body = f"调解协议第 {agreement.number} 号{REMINDER_WORDS[level]}（{duty.due_on}）：{duty.by_whom}，{duty.what}{amount}。"
+    # Notices go out by mail and robots: which promise it is, nothing of who owes whom what.
+    body = f"调解协议第 {agreement.number} 号第 {duty.number} 项{REMINDER_WORDS[level]}（{duty.due_on}）。"
     addressees: list[Addressee] = [Centre(case.unit_code), *(Account(number) for number in mediation.mediator_ids)]
     for number, to in enumerate(addressees):
         key = f"promise:{duty.id}:{level.value}:{number}"

@@ -30,13 +30,13 @@ def change_stage(
         session.no_autoflush
     ):  # the case is written once; what is stopped is written before what is started (one flush, one table)
         running, told = running_timers(session, case), []
+        pause = next((found for row in running.values() if (found := timer_of(row).paused_at(now))), None)
         for stage in [stage for stage in running if stage in stops or stage in starts]:
             stop_timer(session, running.pop(stage), now)
         wanted = {*starts, *(running if reclassed else ())}
         limits = limits_at(session, now, wanted) if wanted else []
         if reclassed:
             told = [words for row in running.values() if (words := _recompute(session, case, row, limits, now))]
-        pause = next((found for row in running.values() if (found := timer_of(row).paused_at(now))), None)
         for stage in starts:
             row = _start(session, case, stage, _limit(case, stage, limits), pause, now)
             if row is not None:

@@ -62,7 +62,7 @@ def _copied(work: Work) -> Iterator[Told]:
 def _whistled(work: Work) -> Iterator[Told]:
     by_when = f"{local(work.given.get('deadline')):%m-%d %H:%M}"
     for number in (work.given.get("department"), *work.given.get("assisting", ())):
-        yield Department(number), f"中心吹哨，请贵部门在 {by_when} 前到“{work.given.get('place')}”报到。"
+        yield Department(number), f"中心吹哨，请贵部门在 {by_when} 前报到，地点见事件页面。"
 
 
 def _leader(work: Work) -> Iterator[Told]:

@@ -110,6 +110,7 @@ def facts_of(session: Session, case: Case, now: datetime | None = None) -> tuple
     facts = Facts(
         Status(case.status),
         case.unit_code,
+        reopened=case.reopened_count > 0,
         lead=next((order for kind, order in orders if kind == "lead"), None),
         assisting=tuple(order for kind, order in orders if kind == "assist"),
         handlers=frozenset(row.handlers),

@@ -22,6 +22,7 @@ from gridmap.cases.rules.facts import (
     leader_done,
     nobody_assigned,
     not_own_work,
+    not_reopened,
     somebody_assigned,
 )
 from gridmap.cases.rules.terms import OPEN, Status
@@ -123,7 +124,7 @@ MAIN_LINE: tuple[Transition, ...] = (
     _row(None, A.SUBMIT, S.RECEIVED, P.CASE_CREATE, "received", starts=(Stage.REGISTER,)),
     _row(None, A.REGISTER, S.REGISTERED, P.CASE_REGISTER, "registered", document=Document.REGISTRATION, starts=(Stage.ASSESS, Stage.WHOLE)),
     _row(S.RECEIVED, A.REGISTER, S.REGISTERED, P.CASE_REGISTER, "registered", inputs=(NOTE,), document=Document.REGISTRATION, starts=(Stage.ASSESS, Stage.WHOLE), stops=(Stage.REGISTER,)),
-    *_to(UNDECIDED, A.DECLINE, S.DECLINED, P.CASE_REGISTER, "declined", inputs=DECLINING, document=Document.DECLINING, stops=EVERY_STAGE),
+    *_to(UNDECIDED, A.DECLINE, S.DECLINED, P.CASE_REGISTER, "declined", inputs=DECLINING, guards=(not_reopened, leader_done), document=Document.DECLINING, stops=EVERY_STAGE),
     *_to((*UNDECIDED, S.ASSESSED), A.JOIN, S.JOINED, P.CASE_REGISTER, "joined", inputs=(Input("into", "并入的事件编号", "case_code"), REASON), guards=(all_reported,), stops=EVERY_STAGE),
     _row(S.REGISTERED, A.ASSESS, S.ASSESSED, P.CASE_DISPATCH, "assessed", inputs=ASSESSMENT, starts=(Stage.DISPATCH,), stops=(Stage.ASSESS,)),
     _row(S.ASSESSED, A.DISPATCH, S.DISPATCHED, P.CASE_DISPATCH, "dispatched", inputs=DISPATCHING, document=Document.ORDER, starts=(Stage.ACCEPT,), stops=(Stage.DISPATCH,)),

@@ -37,6 +37,7 @@ GUARD_WORDS = {  # by the guard's module and name
     "facts.leader_done": "包案领导该做的都已登记（包案规定写明结案前要做的）",
     "facts.nobody_assigned": "没有指定经办人（已指定的先撤回）",
     "facts.not_own_work": "本人没有经办过该事件",
+    "facts.not_reopened": "不是重新办理的事件",
     "facts.somebody_assigned": "已指定经办人",
     "handing.held_by_somebody": "有部门持有该事件的单，或有没报到的吹哨",
     "mediation.duty_waits": "协议中还有没登记履行情况的事项",

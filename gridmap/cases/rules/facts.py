@@ -29,6 +29,7 @@ class Facts:
 
     status: Status | None
     unit_code: int = 0
+    reopened: bool = False  # registered once more after a 回访 or its closing
     lead: Order | None = None
     assisting: tuple[Order, ...] = ()  # of departments that have not reported
     handlers: frozenset[int] = frozenset()  # accounts that accepted, handled or reported in this or an earlier round
@@ -94,6 +95,11 @@ def all_reported(facts: Facts, _doer: Doer) -> str:
 def leader_done(facts: Facts, _doer: Doer) -> str:
     """What the leader in charge owes the case stands before its closing, where the template says so."""
     return facts.charge.obstacle if facts.charge else ""
+
+
+def not_reopened(facts: Facts, _doer: Doer) -> str:
+    """What was taken up once is brought to its end: a dissatisfied resident is not turned away at the desk."""
+    return "该事件已受理办理过，现为重新办理，不能再作不予受理。" if facts.reopened else ""
 
 
 def in_assisting(facts: Facts, doer: Doer) -> str:

@@ -78,10 +78,14 @@ def mask_name(name: str) -> str:
 
 
 def mask_number(number: str) -> str:
-    """Return a number masked: 138****1234; the middle of an identity number hides the birthday."""
-    if len(number) < 7:
-        return "*" * len(number)
-    return f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}"
+    """Return a number masked: 138****1234; the middle of an identity number hides the birthday.
+
+    At most 7 characters are shown and at least 4 are not, so a short local number shows less: 6***456.
+    """
+    shown = min(7, max(0, len(number) - 4))
+    front = shown * 3 // 7
+    back = shown - front
+    return f"{number[:front]}{'*' * (len(number) - shown)}{number[len(number) - back :]}"
 
 
 def mask_address(address: str) -> str:

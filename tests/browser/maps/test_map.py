@@ -51,7 +51,7 @@ def test_map_list_and_counts_show_the_same_number(
     expect(page.locator("#panel-numbers .figure-value").first).to_have_text(f"{total:,}")
     expect(page.locator("#list-count")).to_have_attribute("data-total", str(total))
     # The map fits the whole town, so its clusters and points hold every located case once.
-    assert page.evaluate(LOCATED_ON_MAP) == total - unlocated
+    page.wait_for_function(f"(number) => ({LOCATED_ON_MAP})() === number", arg=total - unlocated)
 
 
 def test_drilling_down_and_up_keeps_the_numbers(page: Page, live: Live, sign_in: Callable[..., Page]) -> None:
@@ -172,6 +172,7 @@ def test_failed_tiles_are_said_and_can_be_tried_again(page: Page, sign_in: Calla
     sign_in(page, "leader")
     banner = page.locator("#map-banner")
     expect(banner).to_contain_text("部分地图数据没有取到")
+    page.wait_for_load_state("networkidle")  # a tile refused later would be told once more
     page.unroute("**/tiles/cases/**", refuse)
     with page.expect_response(lambda answer: "/tiles/cases/" in answer.url and answer.ok):
         banner.get_by_role("button", name="重试").click()

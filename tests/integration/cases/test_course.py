@@ -184,6 +184,23 @@ def test_dissatisfied_goes_to_the_desk_and_not_back_to_the_same_handler(course: 
     assert "须换人" in refused.json["detail"]
 
 
+def test_what_was_taken_up_again_is_not_turned_away_nor_given_to_who_had_it_before(course: Course) -> None:
+    course.to_handling()
+    course.done(course.handler, "report", reason="已劝导")
+    course.done(course.desk, "verify")
+    course.done(course.desk, "dissatisfied", means="phone", satisfaction="dissatisfied", reason="又堆上了")
+    refused = course.take(course.desk, "decline", reason="不归我们管", lawful_channel="向法院起诉")
+    assert refused.status_code == 403
+    assert "不能再作不予受理" in refused.json["detail"]
+    course.done(course.desk, "assess", category="0101", grade="worry", scale="individual", risk="low")
+    course.done(course.desk, "handle_here")
+    course.done(course.desk, "report", reason="当场调处")
+    assert course.done(course.second_desk, "reject", reason="还堆着") == "handling"
+    assert (
+        course.done(course.desk, "report", reason="已清走") == "reported"
+    )  # the centre's still, not the police station's
+
+
 def test_a_case_joins_another_and_not_itself(course: Course) -> None:
     course.submit(course.worker)
     first = course.code

@@ -145,6 +145,15 @@ def test_a_pause_needs_a_reason_and_an_end_and_moves_what_is_due(timed: Timed) -
     assert timed.take(timed.desk, "resume", reason="再来").status_code == 403
 
 
+def test_a_pause_goes_on_when_the_only_stage_that_ran_ends(timed: Timed) -> None:
+    timed.now = china(2026, 11, 23, 9, 0)
+    timed.submit(timed.worker)
+    timed.done(timed.desk, "pause", reason="等材料", until="2026-11-25T09:00")
+    timed.done(timed.desk, "register")
+    assert [timed.timers()[stage].paused_until for stage in ("assess", "whole")] == [china(2026, 11, 25, 9, 0)] * 2
+    timed.done(timed.desk, "resume", reason="材料已到")
+
+
 def test_class_changed_while_paused_recomputes_from_now_on_and_says_so(timed: Timed) -> None:
     timed.now = china(2026, 11, 23, 9, 0)
     timed.handle()

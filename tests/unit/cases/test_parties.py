@@ -71,6 +71,15 @@ def test_masks() -> None:
     assert mask_address("幸福路") == "幸***"
     assert [mask_name(""), mask_number(""), mask_address("")] == ["", "", ""]
     assert mask_number("110") == "***"
+    assert mask_number("6123456") == "6****56"
+    assert mask_number("61234567") == "6****567"
+
+
+@pytest.mark.parametrize("length", range(1, 20))
+def test_a_masked_number_hides_four_characters_at_least(length: int) -> None:
+    masked = mask_number("1234567890123456789"[:length])
+    assert len(masked) == length
+    assert masked.count("*") >= min(4, length)
 
 
 @given(st.text(min_size=1, max_size=30))

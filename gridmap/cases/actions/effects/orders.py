@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from gridmap.cases import queries
 from gridmap.cases.actions.effects.work import Effect, Work
-from gridmap.cases.models import CaseOrder
+from gridmap.cases.models import CaseOrder, CaseStep
 from gridmap.cases.queries.routing import suggestion
 from gridmap.cases.rules import Action
 from gridmap.cases.rules.orders import OrderKind, OrderStatus
@@ -149,7 +149,12 @@ def report(work: Work) -> dict[str, Any]:
 
 
 def reject(work: Work) -> dict[str, Any]:
-    """核实未通过: the department that reported holds the order again."""
+    """核实未通过: the department that reported last holds the order again; one of an earlier round does not."""
+    reported_at = select(func.max(CaseStep.at)).where(
+        CaseStep.county_code == work.case.county_code,
+        CaseStep.case_id == work.case.id,
+        CaseStep.action == Action.REPORT.value,
+    )
     last = work.session.scalars(
         select(CaseOrder)
         .where(
@@ -157,6 +162,7 @@ def reject(work: Work) -> dict[str, Any]:
             CaseOrder.case_id == work.case.id,
             CaseOrder.kind == OrderKind.LEAD.value,
             CaseOrder.status == OrderStatus.REPORTED.value,
+            CaseOrder.ended_at == reported_at.scalar_subquery(),
         )
         .order_by(CaseOrder.id.desc())
         .limit(1)
