@@ -72,7 +72,10 @@ def test_called_departments_turn_up_and_who_does_not_is_seen(course: Course, own
     with owner() as session:
         bodies = list(session.execute(text("select body from notices where kind = 'case.whistle'")).scalars())
     assert len(bodies) == 2
-    assert "甲一社区东门" in bodies[0]
+    # What goes out by mail and robots says when, and leads to the page; where stands there.
+    assert "前报到" in bodies[0]
+    assert "甲一社区东门" not in "".join(bodies)
+    assert "甲一社区东门" in course.handler.get(f"/cases/{course.code}").get_data(as_text=True)
 
 
 def test_late_is_late(course: Course, owner: Callable[[], Any]) -> None:
