@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
@@ -213,15 +213,23 @@ def sign_in(live: Live) -> Callable[..., Page]:
     """``sign_in(page, "leader", "/map?shade=risk")``: sign in as a demonstration account and go there."""
 
     def enter(page: Page, username: str, target: str = "/map", *, at: Live = live) -> Page:
-        page.goto(f"{at.url}/login")
+        page.goto(f"{at.url}/login?{urlencode({'next': target})}")
         page.get_by_label("用户名").fill(username)
         page.get_by_label("密码").fill(PASSWORD)
         page.get_by_role("button", name="登录").click()
-        page.wait_for_url(lambda address: "/login" not in address)
-        page.goto(f"{at.url}{target}")
+        page.wait_for_url(lambda address: urlsplit(address).path == urlsplit(target).path)
         return page
 
     return enter
+
+
+def wait_until(page: Page, script: str, seconds: float = 60.0) -> None:
+    """Wait until a function of the page returns true. (Playwright's own waiting evaluates strings, which our policy forbids.)"""
+    for _ in range(int(seconds * 10)):
+        if page.evaluate(script):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"not true within {seconds} s: {script}")
 
 
 def map_is_drawn(page: Page) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import TOWN, Live, Watch, map_is_drawn
+from tests.browser.conftest import TOWN, Live, Watch, map_is_drawn, wait_until
 
 FILTERS = ["", "family=1", "status=open&period=custom", "risk=high,medium&family=1,3", "lateness=late", "period=30d"]
 LOCATED_ON_MAP = """() => {
@@ -41,7 +41,7 @@ def test_map_list_and_counts_show_the_same_number(
     page: Page, live: Live, sign_in: Callable[..., Page], wanted: str
 ) -> None:
     with page.expect_response(lambda answer: "/counts.json" in answer.url) as counted:
-        sign_in(page, "leader", f"/map?{wanted}")
+        sign_in(page, "leader", f"/map?{wanted}")  # straight there: no other map's numbers are asked before
     map_is_drawn(page)
     query = urlsplit(counted.value.url).query
     total = asked_json(page, live, f"/counts.json?{query}")["total"]
@@ -133,10 +133,10 @@ def test_the_keyboard_alone_finds_drills_and_closes(page: Page, sign_in: Callabl
     page.keyboard.press("Enter")
     expect(page.locator("#panel-heading h2")).to_have_text("八一社区")
     page.locator("#map canvas").focus()
-    before = page.evaluate("document.getElementById('map').gridmap.getCenter().lng")
+    middle = "document.getElementById('map').gridmap.getCenter().lng"
+    before = page.evaluate(middle)
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(800)
-    assert page.evaluate("document.getElementById('map').gridmap.getCenter().lng") > before
+    wait_until(page, f"{middle} > {before}")
     page.locator(".units-table tbody tr td").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
@@ -205,9 +205,10 @@ def test_measuring_gives_length_and_area(page: Page, sign_in: Callable[..., Page
     page.get_by_role("button", name="测量距离和面积").click()
     box = page.locator("#map canvas").bounding_box()
     assert box
-    for dx, dy in ((0, 0), (100, 0), (100, 100)):
+    for dx, dy, said in ((0, 0, "依次点击"), (100, 0, "距离"), (100, 100, "面积")):
         page.mouse.click(box["x"] + box["width"] / 2 + dx, box["y"] + box["height"] / 2 + dy)
-        page.wait_for_timeout(400)
+        expect(page.get_by_role("button", name="撤销")).to_be_enabled()
+        expect(page.locator(".measure-value")).to_contain_text(said)
     # 200 px at zoom 14 and latitude 43.8 (512 px tiles): 2 × 100 × 78271.517 × cos 43.8° / 2^14 m
     shown = page.locator(".measure-value").inner_text()
     length_m = float(shown.split("距离 ")[1].split(" ")[0])

@@ -8,8 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 from sqlalchemy.engine import URL
 
-from tests.browser.conftest import Live, Watch
-from tests.browser.units.conftest import VILLAGE, grids_of, map_is_there, shifted_file, wait_until
+from tests.browser.conftest import Live, Watch, wait_until
+from tests.browser.units.conftest import VILLAGE, grids_of, map_is_there, shifted_file
 
 __all__ = ["shifted_file"]
 

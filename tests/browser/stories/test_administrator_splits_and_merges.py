@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Live
-from tests.browser.units.conftest import grids_of, open_editor
+from tests.browser.units.conftest import draw_line, grids_of, open_editor
 
 
 def publish(page: Page) -> None:
@@ -31,10 +31,7 @@ def test_administrator_splits_a_grid_and_merges_it_back(page: Page, fresh: Live,
     box = page.locator("[data-edit-map]").bounding_box()
     assert box
     middle = box["x"] + box["width"] / 2
-    page.mouse.click(middle, box["y"] + 25)
-    page.wait_for_timeout(400)
-    page.mouse.click(middle, box["y"] + box["height"] - 25)
-    page.wait_for_timeout(400)
+    draw_line(page, (middle, box["y"] + 25), (middle, box["y"] + box["height"] - 25))
     page.keyboard.press("Enter")
     page.get_by_role("button", name="预览").click()
     parts = page.locator(".part")

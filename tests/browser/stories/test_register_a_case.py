@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 
 from gridmap.access import Role
-from tests.browser.conftest import serve
+from tests.browser.conftest import serve, wait_until
 from tests.factories import GRID_A11, SIZE, SOUTH, TOWN_A, WEST, Factories
 
 
@@ -147,7 +147,7 @@ def test_with_the_keyboard_only(town: Town, chromium: Browser) -> None:
     page.keyboard.type("楼上漏水")
     page.locator("#pick-map canvas").focus()
     page.keyboard.press("ArrowLeft")
-    page.wait_for_timeout(600)  # the map glides
+    wait_until(page, "!document.querySelector('#pick-map').gridmap.isMoving()")  # it glides
     page.keyboard.press("Enter")
     expect(page.get_by_label("经度")).not_to_have_value("")
     expect(page.locator("#placed")).to_have_attribute("data-state", re.compile("inside|asks"))

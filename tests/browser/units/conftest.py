@@ -15,6 +15,8 @@ from shapely.geometry import mapping
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
+from tests.browser.conftest import wait_until
+
 VILLAGE = "220102200001000"  # 惠民嘉苑社区 of the demonstration town
 POINTS = """() => {
   const map = document.querySelector("[data-edit-map]").gridmap;
@@ -66,13 +68,15 @@ def open_editor(page: Page) -> None:
     page.locator("[data-editor][data-ready]").wait_for(timeout=90_000)
 
 
-def wait_until(page: Page, script: str, seconds: float = 30.0) -> None:
-    """Wait until a script of the page is true. (Playwright's own waiting evaluates strings, which our policy forbids.)"""
-    for _ in range(int(seconds * 10)):
-        if page.evaluate(script):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"not true within {seconds} s: {script}")
+def draw_line(page: Page, *places: tuple[float, float]) -> None:
+    """Click the corners of a line (pixels of the screen), each once the one before it is drawn."""
+    drawn = """() => {
+      const [line] = document.querySelector("[data-edit-map]").gridmap.getStyle().sources["td-linestring"].data.features;
+      return line ? line.geometry.coordinates.length : 0;
+    }"""
+    for number, (x, y) in enumerate(places, start=1):
+        page.mouse.click(x, y)
+        wait_until(page, f"() => ({drawn})() > {number}")
 
 
 def corners(page: Page) -> list[tuple[float, float]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import TOWN
+from tests.browser.conftest import TOWN, wait_until
 from tests.browser.units.conftest import VILLAGE, map_is_there
 
 
@@ -40,7 +40,10 @@ def test_the_tree_is_walked_with_the_keyboard(page: Page, sign_in: Callable[...,
 def test_a_click_on_the_map_opens_the_unit(page: Page, sign_in: Callable[..., Page]) -> None:
     sign_in(page, "leader", "/units")
     map_is_there(page)
-    page.wait_for_timeout(1500)
+    wait_until(
+        page,
+        "document.querySelector('[data-unit-map]').gridmap.queryRenderedFeatures({ layers: ['units-land'] }).length > 0",
+    )
     box = page.locator("[data-unit-map]").bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Live, Watch
-from tests.browser.units.conftest import corners, grids_of, open_editor, wait_until
+from tests.browser.conftest import Live, Watch, wait_until
+from tests.browser.units.conftest import corners, draw_line, grids_of, open_editor
 
 GRID = "220102200001001"
 
@@ -28,7 +28,7 @@ def rounded(places: list[tuple[float, float]]) -> list[tuple[int, int]]:
 
 def settled(page: Page, expected: list[tuple[float, float]]) -> list[tuple[int, int]]:
     """The corners once they are drawn anew: the drawing follows the data by a few frames."""
-    for _ in range(100):
+    for _ in range(300):
         if rounded(corners(page)) == rounded(expected):
             break
         page.wait_for_timeout(100)
@@ -77,9 +77,7 @@ def test_a_line_that_does_not_cut_is_explained(page: Page, sign_in: Callable[...
     page.keyboard.press("s")
     box = page.locator("[data-edit-map]").bounding_box()
     assert box
-    for offset in (0, 60):
-        page.mouse.click(box["x"] + 20 + offset, box["y"] + 20)
-        page.wait_for_timeout(400)
+    draw_line(page, (box["x"] + 20, box["y"] + 20), (box["x"] + 80, box["y"] + 20))
     page.keyboard.press("Enter")
     page.get_by_role("button", name="预览").click()
     expect(page.get_by_role("alert")).to_contain_text("分割线没有经过")

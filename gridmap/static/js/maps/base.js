@@ -50,6 +50,7 @@ export function createMap(element, { center, zoom = 15, bounds, interactive = tr
   }
   if (config.basemap?.attribution) map.addControl(new AttributionControl({ compact: true }), "bottom-right");
   followTheme(map, () => recolour(map, config, { base, units }));
+  element.gridmap = map; // for whoever looks at the page from outside: tests, a browser's console
   return map;
 }
 

@@ -69,7 +69,6 @@ if (config.basemap?.fault) notices.say("basemap", config.basemap.fault);
 
 const start = store.state.at;
 const map = createMap($("map"), { base: store.state.base, ...(start ? { center: start.slice(0, 2), zoom: start[2] } : { fitBoundsOptions: { padding: padding() } }) });
-$("map").gridmap = map;
 let shading = null;
 let cases = null;
 const measure = makeMeasure(map, $("tool-measure"), $("map-measure"));
