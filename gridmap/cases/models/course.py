@@ -58,7 +58,6 @@ class CaseStep(Scoped, Base):
         Index("uq_case_steps_case_id_number", "county_code", "case_id", "number", unique=True),
         Index("uq_case_steps_client_id", "client_id", "county_code", unique=True),
         Index("ix_case_steps_action", "action", "at", "unit_code"),
-        Index("ix_case_steps_unit_code", "unit_code", "at"),
     )
 
 

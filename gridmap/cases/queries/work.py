@@ -1,6 +1,7 @@
 """The work list: what waits for a person, by groups, what is due first on top; unread marks; saved filters.
 
-Each group is read by its own ordered scan of an index and the scans are merged, so that a page costs the page, not the backlog.
+Each way of waiting is counted, and where somebody waits read by its own ordered scan of an index; the scans are merged, so
+that a page costs the page, not the backlog.
 """
 
 from __future__ import annotations
@@ -63,10 +64,21 @@ class Part:
     due: ColumnElement[Any] = STAGE_DUE
 
 
-def _parts(actor: Actor, group: Group | None) -> list[Part]:
-    """Return the ways in which cases wait; of ``group`` alone, or of all that is the person's to do next."""
-    if group is Group.DUTY:
-        return [Part(group, and_(Case.duty_account_id == actor.account_id, Case.closed_at.is_(None)))]
+@dataclass(frozen=True)
+class Counted:
+    """How many cases wait in a way, and how many of them are the person's by name."""
+
+    part: Part
+    all: int
+    own: int
+
+
+def _parts(session: Session, actor: Actor) -> list[Part]:
+    """Return the ways in which cases wait for the person, in the order of the course; last those only followed (首问跟踪).
+
+    What waits by a row of its own excludes all other ways, which doubles the statement and the time of planning it: the way
+    is there only for a person who has such a row now.
+    """
     allowed = waiting_for(lambda asked: bool(actor.may(asked)), in_department=bool(actor.departments))
     found: list[Part] = []
     for item in allowed:
@@ -79,21 +91,20 @@ def _parts(actor: Actor, group: Group | None) -> list[Part]:
                 *([_not_handled(actor)] if item.fresh_eyes else []),
             )
             found.append(Part(item.group, condition, item.hold in (Hold.LEAD, Hold.CENTRE_OR_LEAD)))
-    found.append(_tasks(actor, [part.condition for part in found]))
-    if actor.may(Permission.CASE_CHARGE):
-        found.append(_charge(actor, [part.condition for part in found]))
-    return [part for part in found if group in (None, part.group)]
+    for named, table, mine, due_at in _named(actor):
+        if session.scalar(select(exists(select(table.id).where(mine)))):
+            found.append(_by_name(named, table, mine, due_at, [part.condition for part in found]))
+    followed = and_(Case.duty_account_id == actor.account_id, Case.closed_at.is_(None))
+    return [*found, Part(Group.DUTY, followed)]
 
 
-def _tasks(actor: Actor, others: list[ColumnElement[bool]]) -> Part:
-    """Return the cases of which the person was given a task (核查, 联席会议) and has not answered."""
-    mine = and_(CaseTask.account_id == actor.account_id, CaseTask.answered_at.is_(None))
-    return _named(Group.TASK, CaseTask, mine, CaseTask.due_at, others)
+def _named(actor: Actor) -> list[tuple[Group, Any, ColumnElement[bool], Any]]:
+    """Return the rows that name the person, with when they are due.
 
-
-def _charge(actor: Actor, others: list[ColumnElement[bool]]) -> Part:
-    """Return the cases that a leader was asked to take, or whose duties come due."""
-    mine = and_(
+    Tasks (核查, 联席会议) not yet answered; cases that a leader was asked to take, or whose duties come due.
+    """
+    tasks = and_(CaseTask.account_id == actor.account_id, CaseTask.answered_at.is_(None))
+    charges = and_(
         CaseCharge.account_id == actor.account_id,
         CaseCharge.ended_at.is_(None),
         or_(
@@ -101,10 +112,15 @@ def _charge(actor: Actor, others: list[ColumnElement[bool]]) -> Part:
             CaseCharge.next_due_at <= func.now() + func.make_interval(0, 0, 0, CaseCharge.remind_days + 1),
         ),
     )
-    return _named(Group.CHARGE, CaseCharge, mine, CaseCharge.next_due_at, others)
+    found: list[tuple[Group, Any, ColumnElement[bool], Any]] = [(Group.TASK, CaseTask, tasks, CaseTask.due_at)]
+    if actor.may(Permission.CASE_CHARGE):
+        found.append((Group.CHARGE, CaseCharge, charges, CaseCharge.next_due_at))
+    return found
 
 
-def _named(group: Group, table: Any, mine: ColumnElement[bool], due_at: Any, others: list[ColumnElement[bool]]) -> Part:
+def _by_name(
+    group: Group, table: Any, mine: ColumnElement[bool], due_at: Any, others: list[ColumnElement[bool]]
+) -> Part:
     """Return the cases that wait by a row of their own with its due time; each stands once, so not where it waits anyway."""
     asked = select(table.county_code, table.case_id).where(mine)
     own = table.county_code == Case.county_code, table.case_id == Case.id
@@ -154,14 +170,14 @@ def _not_handled(actor: Actor) -> ColumnElement[bool]:
 
 def list_work(session: Session, actor: Actor, page: WorkPage, now: datetime) -> WorkList:
     """Return a page of what waits for the person: theirs by name first, then by due time (none last), then by when received."""
-    counts = count_work(session, actor)
-    parts = _parts(actor, page.group)
-    total = (
-        counts.get(page.group, 0) if page.group else sum(n for group, n in counts.items() if group is not Group.DUTY)
-    )
-    if not parts:
-        return WorkList([], 0, counts, None)
-    keys = union_all(*[scan for part in parts for scan in _scans(actor, part, page)]).subquery()
+    counted = _counted(session, actor, _parts(session, actor))
+    counts = _by_group(actor, counted)
+    asked = {page.group} if page.group else {*Group} - {Group.DUTY}
+    total = sum(counts.get(group, 0) for group in asked)
+    scans = [scan for one in counted if one.part.group in asked for scan in _scans(actor, one, page)]
+    if not scans:
+        return WorkList([], total, counts, None)
+    keys = union_all(*scans).subquery()
     order = [keys.c.others, keys.c.due, keys.c.received_at, keys.c.county_code, keys.c.id]
     wanted = select(keys).order_by(*order).limit(page.limit + 1).subquery()
     query = with_names(select(Case)).join(
@@ -180,14 +196,16 @@ def list_work(session: Session, actor: Actor, page: WorkPage, now: datetime) -> 
     return WorkList(rows, total, counts, following, dues)
 
 
-def _scans(actor: Actor, part: Part, page: WorkPage) -> list[Any]:
+def _scans(actor: Actor, counted: Counted, page: WorkPage) -> list[Any]:
     """Return the ordered, limited scans of a part: where own ones stand first, those and the others apart."""
-    mine = Case.assignee_id == actor.account_id
+    part = counted.part
     if not part.own_first:
-        return [_scan(part, part.condition, 1, page)]
+        return [_scan(part, part.condition, 1, page)] if counted.all else []
+    mine = Case.assignee_id == actor.account_id
+    own, others = and_(part.condition, mine), and_(part.condition, or_(Case.assignee_id.is_(None), ~mine))
     return [
-        _scan(part, and_(part.condition, mine), 0, page),
-        _scan(part, and_(part.condition, or_(Case.assignee_id.is_(None), ~mine)), 1, page),
+        *([_scan(part, own, 0, page)] if counted.own else []),
+        *([_scan(part, others, 1, page)] if counted.all > counted.own else []),
     ]
 
 
@@ -208,15 +226,25 @@ def _scan(part: Part, condition: ColumnElement[bool], others: int, page: WorkPag
 
 def count_work(session: Session, actor: Actor) -> dict[Group, int]:
     """Return how many cases wait in each group that the person can have, in the order of the course."""
-    parts = [*_parts(actor, None), *_parts(actor, Group.DUTY)]
+    return _by_group(actor, _counted(session, actor, _parts(session, actor)))
+
+
+def _counted(session: Session, actor: Actor, parts: list[Part]) -> list[Counted]:
+    mine = Case.assignee_id == actor.account_id
     counts = [
-        select(literal(part.group.value).label("grp"), func.count().label("n")).select_from(Case).where(part.condition)
-        for part in parts
+        select(literal(place).label("place"), func.count().label("all"), func.count().filter(mine).label("own"))
+        .select_from(Case)
+        .where(part.condition)
+        for place, part in enumerate(parts)
     ]
-    found: dict[Group, int] = {}
-    for row in session.execute(union_all(*counts)):
-        found[Group(row.grp)] = found.get(Group(row.grp), 0) + row.n
-    return found
+    return [Counted(parts[row.place], row.all, row.own) for row in session.execute(union_all(*counts))]
+
+
+def _by_group(actor: Actor, counted: list[Counted]) -> dict[Group, int]:
+    found = dict.fromkeys((named for named, *_rest in _named(actor)), 0)
+    for one in counted:
+        found[one.part.group] = found.get(one.part.group, 0) + one.all
+    return {group: found[group] for group in Group if group in found}
 
 
 def unread_cases(session: Session, actor: Actor, cases: list[Case]) -> set[tuple[int, int]]:
