@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from werkzeug.datastructures import MultiDict
 
 from gridmap.analysis.rules import LEVELS
-from gridmap.cases.forms import CaseFilter, refuse_unknown
+from gridmap.cases.forms import CaseFilter, refuse_others, refuse_unknown
 from gridmap.errors import BadInput, NotFound
 from gridmap.tiles.rules import ATTRIBUTES, LAYERS, MAX_ZOOM, Tile, tile_of
 
@@ -67,6 +67,12 @@ def read_day(args: Mapping[str, str], today: date) -> date:
     if not 1900 <= found.year <= 2199:
         raise BadInput("日期“at”应在 1900 年至 2199 年之间。", field="at")
     return found
+
+
+def read_units(args: Mapping[str, str], today: date) -> tuple[date, int | None]:
+    """Return the day and the deepest level that tiles of units are asked for. Raises ``BadInput``."""
+    refuse_others(args, "at", "level")
+    return read_day(args, today), read_level(args)
 
 
 @lru_cache(maxsize=512)

@@ -36,6 +36,24 @@ def test_an_unknown_filter_is_named(door: str, name: str, leader: FlaskClient) -
     assert "status（状态）" in answer.json["detail"]
 
 
+@pytest.mark.parametrize(
+    ("door", "own"),
+    [
+        ("/work", "group=handle&limit=5"),
+        ("/cases/whistles", f"unit={COUNTY}"),
+        ("/indicators", "family=1&from=2026-01-01&to=2026-01-31"),
+        ("/indicators/registered_in_time", "side=all&limit=5"),
+        ("/tiles/units/3/6/2.mvt", "level=9&at=2026-01-31"),
+        ("/tiles/units.json", "level=9"),
+    ],
+)
+def test_doors_with_few_parameters_refuse_the_rest(door: str, own: str, leader: FlaskClient) -> None:
+    assert leader.get(f"{door}?{own}", headers=JSON).status_code == 200
+    answer = leader.get(f"{door}?{own}&risk=high", headers=JSON)
+    assert (answer.status_code, answer.json["field"]) == (400, "risk")
+    assert "没有“risk”这个筛选条件" in answer.json["detail"]
+
+
 def test_the_page_of_the_list_says_so_too(leader: FlaskClient) -> None:
     answer = leader.get("/cases?stauts=open")
     assert answer.status_code == 400

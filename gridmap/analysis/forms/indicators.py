@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from gridmap.analysis.rules.indicators import BY_CODE, SIDE_NAMES, Indicator, Side, periods
-from gridmap.cases.forms import CaseFilter
+from gridmap.cases.forms import CaseFilter, refuse_others
 from gridmap.errors import BadInput, NotFound
 
 MOST_NUMBER = 2**63 - 1
@@ -22,8 +22,12 @@ class Question:
     until: date
 
     @classmethod
-    def from_args(cls, args: Mapping[str, str], today: date) -> Question:
-        """Read ``unit``, ``family``, ``category``, ``from`` and ``to``; the usual period where a day is not given. Raises ``BadInput``."""
+    def from_args(cls, args: Mapping[str, str], today: date, *own: str) -> Question:
+        """Read ``unit``, ``family``, ``category``, ``from`` and ``to``; the usual period where a day is not given.
+
+        Raises ``BadInput``, for parameters that are neither these nor the door's ``own`` too.
+        """
+        refuse_others(args, "unit", "family", "category", "from", "to", *own)
         given = CaseFilter.from_args(args)
         _name, first, last = periods(today)[0]
         since, until = given.since or min(first, given.until or first), given.until or max(last, given.since or last)

@@ -125,7 +125,8 @@ def _as_item(item: Indicator, this: Figure, before: Figure, question: Question) 
 def counted(code: str) -> Response | str:
     """The rows behind a number: as many as the number says."""
     item, side = read_indicator(code), read_side(request.args)
-    question, page = Question.from_args(request.args, today()), Page.from_args(request.args)
+    question = Question.from_args(request.args, today(), "side", "department", "after", "limit")
+    page = Page.from_args(request.args)
     department = read_department(request.args)
     asked = _asked(question, department)
     rows, total, after = reads.list_counted(

@@ -158,10 +158,15 @@ def refuse_unknown(args: Mapping[str, str], *own: str) -> None:
 
     A filter with a slip of the pen must not answer as if there were none.
     """
-    wrong = next((name for name in args if name not in LABELS and name not in own), None)
+    refuse_others(args, *LABELS, *own)
+
+
+def refuse_others(args: Mapping[str, str], *known: str) -> None:
+    """Raise ``BadInput`` for a parameter that is not one of ``known``, for doors that know only some of the filters."""
+    wrong = next((name for name in args if name not in known), None)
     if wrong is not None:
-        known = "、".join(f"{name}（{label}）" for name, label in LABELS.items())
-        raise BadInput(f"没有“{wrong[:40]}”这个筛选条件，可用的条件：{known}。", field=wrong[:40])
+        listed = "、".join(f"{name}（{LABELS[name]}）" if name in LABELS else name for name in known)
+        raise BadInput(f"没有“{wrong[:40]}”这个筛选条件，可用的条件：{listed}。", field=wrong[:40])
 
 
 def _values(args: Mapping[str, Any], name: str) -> list[str]:

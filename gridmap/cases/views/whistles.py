@@ -9,7 +9,7 @@ from flask import render_template, request
 
 from gridmap.access import Permission
 from gridmap.cases import queries, rules
-from gridmap.cases.forms.filter import CaseFilter
+from gridmap.cases.forms import CaseFilter, refuse_others
 from gridmap.cases.queries import CaseRow, whistles
 from gridmap.cases.rules.whistles import ARRIVAL_NAMES, Arrival
 from gridmap.cases.views.door import DETAIL_PARTS, blueprint
@@ -30,6 +30,7 @@ DETAIL_PARTS.append(_part)
 @requires(Permission.CASE_READ)
 def whistle_tally() -> str:
     """How each department answered the whistles of the last 30 days."""
+    refuse_others(request.args, "unit")
     home = actor.home
     unit = CaseFilter.from_args(request.args).unit or (home.unit_code if home else 0)
     end = now()

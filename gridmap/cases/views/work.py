@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from gridmap.access import Permission
 from gridmap.cases import actions, queries, rules
+from gridmap.cases.forms import refuse_others
 from gridmap.cases.forms.step import read_step
 from gridmap.cases.forms.work import BATCH_ACTIONS, Batch, WorkPage, read_batch, read_filter_name, read_saved
 from gridmap.cases.queries.charge import due_duties
@@ -32,6 +33,7 @@ FIRST = {
 @requires(Permission.CASE_READ)
 def work() -> Response | str:
     """What waits for the person now, what is due first on top."""
+    refuse_others(request.args, "group", "after", "limit")
     page, at = WorkPage.from_args(request.args), now()
     found = list_work(session, actor, page, at)
     cases = [row.case for row in found.rows]

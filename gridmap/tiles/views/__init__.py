@@ -41,7 +41,7 @@ def tilejson(layer: str) -> Response:
     who, args = _who(), request.args
     permit(layer, who)
     if layer == "units":
-        forms.read_day(args, today()), forms.read_level(args)
+        forms.read_units(args, today())
     else:
         forms.read_filter(request.query_string), forms.read_by(args)
     return _described(layer, queries.scope_bounds(who, forms.read_day(args, today())))

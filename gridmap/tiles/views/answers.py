@@ -40,7 +40,7 @@ def draw(layer: str, z: str, x: str, y: str, who: Actor, query: bytes) -> querie
     permit(layer, who)
     args = forms.read_args(query)
     if layer == "units":
-        return queries.unit_tile(who, where, forms.read_day(args, today()), forms.read_level(args))
+        return queries.unit_tile(who, where, *forms.read_units(args, today()))
     wanted = forms.read_filter(query)
     if layer == "heat":
         return queries.heat_tile(who, where, wanted, now())

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice
@@ -18,11 +17,10 @@ from gridmap.units.queries.directory import Filters
 from gridmap.units.rules.checks import Kind, Severity
 from gridmap.units.rules.codes import CodeError, Level, parse_code, parse_level
 from gridmap.units.rules.datum import Datum
+from gridmap.web import Form
 
-MAX_PAGE = 100_000
 
-
-class UploadForm(FlaskForm):
+class UploadForm(Form):
     """A file, what it holds, and what only the person knows about it."""
 
     kind = RadioField(
@@ -74,14 +72,6 @@ def unit_code(text: str) -> int:
         return parse_code(text)
     except CodeError as error:
         raise NotFound("没有找到该区划：地址中的代码不正确。") from error
-
-
-def page_number(args: Mapping[str, str]) -> int:
-    """Return the asked page, from 1. Raises ``BadInput`` for what is no number."""
-    text = args.get("page", "1") or "1"
-    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MAX_PAGE:
-        raise BadInput("页码应为从 1 起的整数。", field="page")
-    return int(text)
 
 
 def unit_filters(args: Mapping[str, str]) -> Filters:

@@ -67,12 +67,6 @@ def published_outlines(session: Session, codes: Collection[int]) -> dict[int, Dr
     return {item.unit_code: item for item in found}
 
 
-def outline_on(session: Session, code: int, on_day: date) -> Drawn | None:
-    """Return the outline of a unit that was in force on a day, or ``None``."""
-    found = drawn(session, in_force(on_day), Outline.unit_code == code)
-    return found[0] if found else None
-
-
 def draft_outlines(session: Session, version_id: int) -> dict[int, Drawn]:
     """Return the outlines that a version would bring in."""
     return {item.unit_code: item for item in drawn(session, Outline.version_id == version_id)}

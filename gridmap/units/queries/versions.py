@@ -70,18 +70,6 @@ def visible_faults(actor: Actor, version_id: int) -> Any:
     )
 
 
-def list_faults(
-    session: Session, actor: Actor, version_id: int, *, severity: str = "", limit: int = 500, offset: int = 0
-) -> tuple[list[OutlineFault], int]:
-    """Return the faults found in a version, errors first and the largest first, and how many there are."""
-    query = visible_faults(actor, version_id)
-    if severity:
-        query = query.where(OutlineFault.severity == severity)
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = query.order_by(OutlineFault.severity, OutlineFault.area_m2.desc().nulls_last(), OutlineFault.id)
-    return list(session.scalars(page.limit(limit).offset(offset))), total
-
-
 def one_fault(session: Session, actor: Actor, version_id: int, fault_id: int) -> OutlineFault | None:
     """Return one fault of a version, or ``None``."""
     found: OutlineFault | None = session.scalar(visible_faults(actor, version_id).where(OutlineFault.id == fault_id))

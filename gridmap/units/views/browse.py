@@ -11,7 +11,7 @@ from gridmap.access import Permission
 from gridmap.errors import NotFound
 from gridmap.pages import code as code_words
 from gridmap.pages import day
-from gridmap.units.forms.web import page_number, unit_code, unit_filters
+from gridmap.units.forms.web import unit_code, unit_filters
 from gridmap.units.queries import directory
 from gridmap.units.queries.directory import Filters, UnitRow
 from gridmap.units.queries.facts import known_facts
@@ -19,7 +19,7 @@ from gridmap.units.queries.names import NameSpan, list_names
 from gridmap.units.rules.codes import Level
 from gridmap.units.rules.facts import SCHEMES
 from gridmap.units.views.door import blueprint
-from gridmap.web import actor, listing, requires, session, wants_json
+from gridmap.web import actor, listing, page_number, requires, session, wants_json
 
 PAGE = 50
 EVENT_NAMES = {

@@ -14,12 +14,12 @@ from gridmap.errors import BadInput, Conflict
 from gridmap.pages import code as code_words
 from gridmap.pages import day, when
 from gridmap.units.actions import apply_repair, check_version, discard_version, publish_version
-from gridmap.units.forms.web import base_version, effective_day, fault_filters, page_number
+from gridmap.units.forms.web import base_version, effective_day, fault_filters
 from gridmap.units.queries import review
 from gridmap.units.queries.versions import fault_features, list_changes, one_source, one_version
 from gridmap.units.rules.checks import Kind, Repair
 from gridmap.units.views.door import blueprint
-from gridmap.web import actor, listing, requires, session, wants_json
+from gridmap.web import actor, listing, page_number, requires, session, wants_json
 
 PAGE = 50
 FAULTS = 100

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from threading import Barrier
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.orm import Session
 
 from gridmap.access import Role
-from gridmap.cases import actions
-from gridmap.cases.actions.mediation import add_room, remind_promises
-from gridmap.cases.forms import Given
-from gridmap.cases.forms.mediation import Duty
-from gridmap.cases.rules import Action
 from gridmap.clock import CHINA, local, now, today
-from gridmap.config import APP_ROLE, JOBS_ROLE, role_url
-from gridmap.db import Database
-from gridmap.errors import BadInput
-from tests.factories import COUNTY, GRID_A11, GRID_B11, TOWN_A, TOWN_B, VILLAGE_A1, Factories
+from tests.factories import GRID_B11, TOWN_A, TOWN_B, Factories
 from tests.integration.cases.test_course import Course
-from tests.integration.conftest import actor_at
 
 YESTERDAY = now() - timedelta(days=1)
 
@@ -306,120 +292,3 @@ def test_a_new_version_of_the_tiers_counts_for_what_starts_later(
     connection.exec_driver_sql("set local role gridmap_app")
     with pytest.raises(ProgrammingError, match="permission denied"):
         connection.exec_driver_sql("update mediation_tiers set most_sessions = 99")
-
-
-# --- real commits -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def town(clone: Callable[[], Any]) -> Any:
-    """A copy of the database with two cases being mediated and a room; (application, jobs) as databases, (codes, room)."""
-    url = clone()
-    owner = create_engine(url)
-
-    @contextmanager
-    def work() -> Any:
-        with Session(owner, expire_on_commit=False) as session, session.begin():
-            yield session
-
-    make = Factories(work)
-    make.world()
-    make.account((Role.MEDIATOR, TOWN_A), name="白平")
-    make.account((Role.CENTRE_STAFF, TOWN_A))
-    with work() as session:
-        number = session.execute(text("select id from accounts where name = '白平'")).scalar()
-    codes = [make.case(GRID_A11, status="handling") for _ in range(2)]
-    databases = []
-    for role in (APP_ROLE, JOBS_ROLE):
-        database = Database()
-        database.start(role_url(url, role), pool_size=4)
-        databases.append(database)
-    yield *databases, codes, work, number
-    for database in databases:
-        assert database.engine is not None
-        database.engine.dispose()
-    owner.dispose()
-
-
-MEDIATOR = actor_at((Role.MEDIATOR, TOWN_A))
-
-
-def step(database: Any, code: str, action: Action, **values: Any) -> None:
-    with database.open(MEDIATOR) as session:
-        actions.take_step(
-            session, MEDIATOR, case_code=code, action=action, given=Given(values, client_id=uuid.uuid4()), now=now()
-        )
-        session.commit()
-
-
-def test_two_bookings_at_once_make_one(town: Any) -> None:
-    app, _jobs, codes, _work, number = town
-    admin = actor_at((Role.ADMINISTRATOR, COUNTY))
-    with app.open(admin) as session:
-        room = add_room(session, admin, unit_code=VILLAGE_A1, name="调解室", seats=None).id
-        session.commit()
-    for code in codes:
-        step(app, code, Action.START_MEDIATION, tier=1, mediators=(number,))
-    together = Barrier(2)
-
-    def book(code: str) -> str:
-        values = {
-            "starts_at": datetime(2027, 3, 3, 1, tzinfo=UTC), "minutes": timedelta(hours=1), "room": room, "parties": "双方",
-        }  # fmt: skip
-        with app.open(MEDIATOR) as session:
-            session.execute(text("select 1"))
-            together.wait()
-            try:
-                given = Given(values, client_id=uuid.uuid4())
-                actions.take_step(session, MEDIATOR, case_code=code, action=Action.PLAN_SESSION, given=given, now=now())
-                session.commit()
-            except BadInput as fault:
-                session.rollback()
-                return fault.message
-        return ""
-
-    with ThreadPoolExecutor(2) as pool:
-        answers = sorted(pool.map(book, codes))
-    assert answers[0] == ""
-    assert "已有预约" in answers[1]
-    assert "2027-03-03 10:00" in answers[1]
-
-
-def test_reminders_go_out_once_whatever_number_of_jobs_run(town: Any) -> None:
-    app, jobs, codes, work, number = town
-    code = codes[0]
-    step(app, code, Action.START_MEDIATION, tier=1, mediators=(number,))
-    values = {"starts_at": YESTERDAY, "minutes": timedelta(hours=1), "place": "村委会", "parties": "双方"}
-    step(app, code, Action.PLAN_SESSION, **values)
-    step(app, code, Action.RECORD_SESSION, session=1, result="agreed")
-    due = today() + timedelta(days=10)
-    duties = tuple(Duty(f"第 {n} 期款", "甲方", None, due) for n in range(40))
-    step(app, code, Action.AGREE, counterpart="乙方", terms="分期", confirmation="none", ends="no", duties=duties)
-
-    def run(at: datetime) -> int:
-        with Session(jobs.engine) as session, session.begin():
-            return remind_promises(session, at)[0]
-
-    def both(days: int) -> int:
-        noon = datetime(due.year, due.month, due.day, 4, tzinfo=UTC) + timedelta(days=days)
-        together = Barrier(2)
-
-        def job(_: int) -> int:
-            together.wait()
-            return run(noon)
-
-        with ThreadPoolExecutor(2) as pool:
-            return sum(pool.map(job, range(2)))
-
-    assert both(-4) == 0
-    assert both(-3) == 40  # soon
-    assert both(-1) == 0
-    step(app, code, Action.PERFORM, duty="1", performed="performed", on=today())
-    assert both(0) == 39  # due
-    assert both(5) == 39  # overdue
-    assert both(50) == 0
-    with work() as session:
-        kinds = session.execute(
-            text("select count(*), count(distinct key) from notices where kind = 'case.promise'")
-        ).one()
-    assert kinds[0] == kinds[1] == 2 * (40 + 39 + 39)  # the centre and the mediator
