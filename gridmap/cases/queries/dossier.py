@@ -15,6 +15,7 @@ from gridmap.cases.queries.course import list_orders, list_steps
 from gridmap.cases.queries.detail import list_photos
 from gridmap.cases.queries.documents import list_documents, may_read_paper
 from gridmap.cases.queries.listing import CaseRow
+from gridmap.cases.queries.parties import may_open
 from gridmap.cases.queries.places import tell_name
 from gridmap.cases.rules import (
     ACTION_NAMES,
@@ -57,7 +58,7 @@ def dossier_of(session: Session, actor: Actor, row: CaseRow) -> bytes:
         title=case.title,
         cover=_cover(case, path, len(photos), len(papers)),
         facts=_facts(case, path),
-        steps=tuple(_step(step) for step in list_steps(session, case)),
+        steps=tuple(_step(step, named=bool(may_open(actor, case))) for step in list_steps(session, case)),
         orders=tuple(_order(order) for order in list_orders(session, case)),
         photos=tuple(_photo(photo) for photo in photos),
         papers=tuple(_paper(actor, case, paper) for paper in papers),
@@ -103,8 +104,8 @@ def _facts(case: Case, path: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _step(step: CaseStep) -> Step:
-    said = ([step.reason] if step.reason else []) + telling(step.data)
+def _step(step: CaseStep, *, named: bool) -> Step:
+    said = ([step.reason] if step.reason else []) + telling(step.data, named=named)
     who = step.actor_name + (f"（{step.actor_post}）" if step.actor_post else "")
     return Step(_when(step.at), ACTION_NAMES[Action(step.action)], who, tuple(said))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,8 +46,15 @@ _CHANGED: dict[str, tuple[str, Any, Mapping[Any, str]]] = {
 }
 
 
-def telling(data: Mapping[str, Any]) -> list[str]:
-    """Return what the history keeps with a step, as short Chinese phrases; keys that are not for people are left out."""
+# Steps written before ``named`` was kept apart have the counterpart among the words for everybody.
+_NAMING = re.compile(r"^对方当事人：.*$|(?<=号)（.*）$|(?<=项)（.*）(?=：(?:已|未)履行$)", re.DOTALL)
+
+
+def telling(data: Mapping[str, Any], *, named: bool = False) -> list[str]:
+    """Return what the history keeps with a step, as short Chinese phrases; keys that are not for people are left out.
+
+    ``named``: also what names a counterpart of an agreement or what was promised, for those who may open the parties.
+    """
     found = [f"{label}：{data[name]}" for name, label in _LABELS.items() if data.get(name)]
     found += [f"{label}：{'、'.join(data[name])}" for name, label in _LISTS.items() if data.get(name)]
     for name, (label, kind, names) in _CHOICES.items():
@@ -60,7 +68,7 @@ def telling(data: Mapping[str, Any]) -> list[str]:
             found.append(f"类别：{old} → {new}")
     found.extend(_of_dispatch(data))
     found.extend(data.get("limits", ()))
-    found.extend(data.get("told", ()))
+    found.extend(_words(data, named=named))
     if data.get("photos"):
         found.append(f"照片 {len(data['photos'])} 张")
     if data.get("repeat"):
@@ -70,6 +78,15 @@ def telling(data: Mapping[str, Any]) -> list[str]:
     if data.get("near_units"):
         found.append(f"靠近边界：{'、'.join(data['near_units'])}")
     return found
+
+
+def _words(data: Mapping[str, Any], *, named: bool) -> list[str]:
+    said: list[str] = list(data.get("told", ()))
+    if named:
+        return [*said, *data.get("named", ())]
+    if data.get("agreement") or any(words.startswith(("协议第", "履行事项第")) for words in said):
+        said = [words for words in (_NAMING.sub("", kept) for kept in said) if words]
+    return said
 
 
 def _of_dispatch(data: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from gridmap.access import Permission
 from gridmap.cases import actions, queries, rules
 from gridmap.cases.forms import CaseFilter, Page, refuse_unknown
 from gridmap.cases.forms.register import families
+from gridmap.cases.queries.parties import may_open
 from gridmap.cases.queries.work import saved_filters, unread_cases
 from gridmap.cases.views.door import DETAIL_PARTS, MISSING, NAMES, as_detail, as_item, blueprint
 from gridmap.clock import now, today
@@ -76,15 +77,17 @@ def detail(case_code: str) -> Response | str:
     facts, _last = queries.facts_of(session, row.case)
     offers = rules.offers(facts, queries.doer_of(actor), lambda asked: actor.may(asked, row.case.unit_code))
     onward = rules.forward(rules.Status(row.case.status))
+    named = bool(may_open(actor, row.case))
     if wants_json():
         possible = [offer.row.action.value for offer in offers if offer.decision]
-        return jsonify({**as_detail(row, photos, history), "possible": possible})
+        return jsonify({**as_detail(row, photos, history, named=named), "possible": possible})
     return render_template(
         "cases/detail.html",
         row=row,
         case=row.case,
         photos=photos,
         history=history,
+        named=named,
         orders=queries.list_orders(session, row.case),
         offers=sorted(offers, key=lambda offer: offer.row.after != onward),  # what leads on comes first
         onward=onward,

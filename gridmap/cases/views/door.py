@@ -75,8 +75,8 @@ def as_item(row: CaseRow) -> dict[str, Any]:
     }
 
 
-def as_detail(row: CaseRow, photos: list[Any], history: list[Any]) -> dict[str, Any]:
-    """Return everything about a case."""
+def as_detail(row: CaseRow, photos: list[Any], history: list[Any], *, named: bool) -> dict[str, Any]:
+    """Return everything about a case; ``named``: with what its history tells only those who may open its parties."""
     case = row.case
     return {
         **as_item(row),
@@ -106,7 +106,7 @@ def as_detail(row: CaseRow, photos: list[Any], history: list[Any]) -> dict[str, 
                 "actor": item.actor_name,
                 "post": item.actor_post,
                 "reason": item.reason,
-                "told": rules.telling(item.data),
+                "told": rules.telling(item.data, named=named),
             }
             for item in history
         ],

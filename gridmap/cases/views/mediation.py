@@ -17,6 +17,7 @@ from gridmap.cases.actions import mediation as actions
 from gridmap.cases.forms import mediation as forms
 from gridmap.cases.queries import CaseRow
 from gridmap.cases.queries import mediation as reads
+from gridmap.cases.queries.parties import may_open
 from gridmap.cases.rules.agreements import COLUMNS, EXAMPLE
 from gridmap.cases.rules.tiers import (
     CONFIRMATION_NAMES,
@@ -28,7 +29,7 @@ from gridmap.cases.rules.tiers import (
 )
 from gridmap.cases.views.door import DETAIL_PARTS, MISSING
 from gridmap.clock import CHINA, local, now, today
-from gridmap.errors import BadInput, NotFound
+from gridmap.errors import BadInput, Forbidden, NotFound
 from gridmap.pages import code
 from gridmap.web import actor, page_number, requires, session
 from gridmap.worktime.forms import area_code
@@ -55,6 +56,7 @@ def part_of_case(row: CaseRow, _facts: rules.Facts) -> dict[str, Any]:
     return {
         "mediation": {
             "tiers": tiers,
+            "named": bool(may_open(actor, row.case)),
             "left": {item.id: _left(item) for item in tiers},
             "sessions": reads.list_sessions(session, row.case),
             "agreements": agreements,
@@ -101,6 +103,7 @@ def agreements(case_code: str) -> str:
         page=page,
         pages=max(1, -(-totals["agreements"] // A_PAGE)),
         can=actor.may(Permission.CASE_MEDIATE, case.unit_code),
+        named=may_open(actor, case),
         today=today(),
         **NAMES,
     )
@@ -123,6 +126,9 @@ def agreement_table(case_code: str) -> Answer:
 def pack(case_code: str, pack_id: int) -> str:
     """The hand-over pack of a tier, as it was kept."""
     case = _visible(case_code)
+    decision = may_open(actor, case)
+    if not decision:
+        raise Forbidden(f"移交材料含当事人的诉求和协商内容。{decision.reason}")
     found = next((kept for kept in reads.list_packs(session, case) if kept.id == pack_id), None)
     if found is None:
         raise NotFound("没有找到该移交材料。")

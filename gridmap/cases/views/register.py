@@ -13,6 +13,7 @@ from gridmap.cases import actions, queries
 from gridmap.cases.forms import RegisterForm, read_position
 from gridmap.cases.forms.register import MOST_PHOTOS, families
 from gridmap.cases.queries import Placing
+from gridmap.cases.queries.parties import may_open
 from gridmap.cases.views.door import NAMES, as_detail, blueprint
 from gridmap.clock import now, today
 from gridmap.config import settings
@@ -66,7 +67,7 @@ def _created(form: RegisterForm) -> Response:
     row = queries.one_case(session, actor, case.case_code, at)
     assert row is not None
     photos, history = queries.list_photos(session, case), queries.list_steps(session, case)
-    answer = jsonify(as_detail(row, photos, history))
+    answer = jsonify(as_detail(row, photos, history, named=bool(may_open(actor, row.case))))
     answer.status_code = 201 if fresh else 200
     if "Sec-Fetch-Mode" in request.headers:  # our own page asked, and opens the case next
         flash(_done(case, fresh))

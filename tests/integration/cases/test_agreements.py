@@ -107,3 +107,48 @@ def test_reminders_go_along_when_the_case_is_handed_over(mediation: Mediation) -
     assert [row.unit_code for row in moved] == [TOWN_B]
     with mediation.owner() as session:
         assert remind_promises(session, now())[0] == 0  # the other town is not told the same once more
+
+
+def test_who_may_not_open_the_parties_sees_that_there_is_an_agreement_and_no_more(
+    mediation: Mediation, signed_in: Callable[..., Any]
+) -> None:
+    kept = {"duty_what": "支付王某工资", "duty_by": "王某某商行", "duty_amount": "1200", "duty_due": DUE.isoformat()}
+    assert mediation.agree("王某某商行", terms="王某某分期支付工资", **kept).status_code == 200
+    mediation.done(mediation.mediator, "confirm_agreement", agreement=1, on=today().isoformat())
+    mediation.done(mediation.mediator, "perform", duty=1, performed="performed", on=today().isoformat())
+    address = f"/cases/{mediation.code}"
+    leader = signed_in((Role.LEADER, TOWN_A))
+    seen = [leader.get(f"{address}{tail}").get_data(as_text=True) for tail in ("", "/mediation")]
+    seen.append(words_of(leader.get(f"{address}/dossier.pdf").data))
+    seen.append(str(leader.get(address, headers={"Accept": "application/json"}).json))
+    for words in seen:
+        assert "王某" not in words
+        assert "1,200" not in words
+    assert "第 1 号" in seen[0]
+    assert "第 1 号" in seen[1]
+    assert DUE.isoformat() in seen[1]
+    assert "已履行" in seen[1]
+    mine = [mediation.mediator.get(f"{address}{tail}").get_data(as_text=True) for tail in ("", "/mediation")]
+    assert all("王某某商行" in words for words in mine)
+    told = [words for step in mediation.seen(mediation.mediator)["history"] for words in step["told"]]
+    assert "对方当事人：王某某商行" in told
+    assert "履行事项：支付王某工资" in told
+
+
+def test_the_pack_of_a_tier_is_for_those_who_may_open_the_parties(
+    make: Factories, signed_in: Callable[..., Any], owner: Callable[[], Any]
+) -> None:
+    mediation = Mediation(make, signed_in, owner)
+    mediation.start()
+    mediation.fail(1, claims="要回十亩")
+    page = signed_in((Role.LEADER, TOWN_A)).get(f"/cases/{mediation.code}").get_data(as_text=True)
+    assert "要回十亩" not in page
+    mediation.done(mediation.mediator, "move_up", reason="请上级主持", mediators=mediation.number)
+    pack = mediation.rows("select id from mediation_packs")[0][0]
+    address = f"/cases/{mediation.code}/mediation/packs/{pack}"
+    assert mediation.mediator.get(address).status_code == 200
+    leader = signed_in((Role.LEADER, TOWN_A))
+    refused = leader.get(address)
+    assert refused.status_code == 403
+    assert "当事人的诉求" in refused.get_data(as_text=True)
+    assert "移交材料" not in leader.get(f"/cases/{mediation.code}").get_data(as_text=True)

@@ -215,9 +215,13 @@ def agree(work: Work) -> dict[str, Any]:
     _promise(work, agreement, reads.template_with(work.session, mediation.template_id).remind_days)
     if ends == "yes":
         _end(work, mediation, MediationState.AGREED)
-    told = [f"协议第 {agreement.number} 号", f"对方当事人：{agreement.counterpart}"]
-    done = _told(*told, *(["调解结束"] if ends == "yes" else []))
-    return {**done, "agreement": agreement.number, "signing": signing}
+    done = _told(f"协议第 {agreement.number} 号", *(["调解结束"] if ends == "yes" else []))
+    return {**done, **_named(agreement), "agreement": agreement.number, "signing": signing}
+
+
+def _named(agreement: MediationAgreement) -> dict[str, Any]:
+    """Return what the history tells only those who may open the parties of the case."""
+    return {"named": [f"对方当事人：{agreement.counterpart}"]}
 
 
 def _promise(work: Work, agreement: MediationAgreement, remind_days: int) -> None:
@@ -296,7 +300,7 @@ def confirm(work: Work) -> dict[str, Any]:
         raise BadInput(f"协议第 {found.number} 号已登记司法确认（{found.confirmed_on}）。", field="agreement")
     on = _not_ahead(work)
     found.confirmation, found.confirmed_on = Confirmation.CONFIRMED.value, on
-    return _told(f"协议第 {found.number} 号（{found.counterpart}）", f"{on} 司法确认")
+    return {**_told(f"协议第 {found.number} 号", f"{on} 司法确认"), **_named(found)}
 
 
 def perform(work: Work) -> dict[str, Any]:
@@ -310,7 +314,7 @@ def perform(work: Work) -> dict[str, Any]:
         raise BadInput("未履行的，请写明原因和后续措施。", field="reason")
     found.state, found.settled_on, found.note = state.value, _not_ahead(work), reason
     words = "已履行" if state is DutyState.PERFORMED else "未履行"
-    return _told(f"履行事项第 {found.number} 项（{found.what}）：{words}")
+    return {**_told(f"履行事项第 {found.number} 项：{words}"), "named": [f"履行事项：{found.what}"]}
 
 
 def _not_ahead(work: Work) -> Any:
