@@ -39,6 +39,12 @@ def subtree(unit_code: int) -> Range:
     return Range(unit_code, unit_code + 10 ** (15 - digits))
 
 
+def above(unit_code: int) -> list[int]:
+    """Return the codes of a unit and all units above it, up to 0 for the whole country."""
+    digits = significant_digits(unit_code)
+    return [0, *(int(f"{unit_code:015d}"[:n].ljust(15, "0")) for n in (2, 4, 6, 9, 12, 15) if n <= digits)]
+
+
 class Role(StrEnum):
     """What a post lets its holder do."""
 

@@ -63,7 +63,13 @@ def started(steps: list[tuple[str | None, str, str]]) -> dict[Stage, datetime]:
 def _timers(case: Any, limits: list[StageLimit], calendar: WorkCalendar, at: datetime) -> Iterator[tuple[Any, ...]]:
     for stage, since in started(case.steps).items():
         limit = limit_of(
-            limits, stage, category=case.code, family=case.family, grade=case.grade, plain_hours=case.limit_hours
+            limits,
+            stage,
+            unit_code=case.unit_code,
+            category=case.code,
+            family=case.family,
+            grade=case.grade,
+            plain_hours=case.limit_hours,
         )
         if limit is None:
             continue

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gridmap import audit
-from gridmap.access import Actor, Permission
+from gridmap.access import Actor, Permission, subtree
 from gridmap.cases.models import CaseLimit
-from gridmap.cases.queries import categories_on
+from gridmap.cases.queries import categories_on, is_unit
 from gridmap.cases.rules import Grade, Stage
 from gridmap.cases.rules.limits import check_amounts
 from gridmap.clock import local
@@ -24,6 +24,7 @@ def change_limit(
     session: Session,
     actor: Actor,
     *,
+    area_code: int,
     stage: Stage,
     category: str | None,
     family: int | None,
@@ -35,16 +36,18 @@ def change_limit(
     source_note: str,
     now: datetime,
 ) -> CaseLimit:
-    """Write a version that holds from ``now`` (aware) on; the one before it of the same place ends. Raises ``BadInput``, ``Forbidden``."""
-    decision = actor.may(Permission.RULE_EDIT)
-    if not decision:
-        raise Forbidden(decision.reason)
+    """Write a version that holds in an area from ``now`` (aware) on; the one before it of the same place ends.
+
+    Raises ``Forbidden``, ``BadInput`` (also for an area beyond the actor's own units).
+    """
+    _permit(session, actor, area_code, now)
     check_amounts(kind, amount, remind_before, second_after)
     if category and category not in {item.code for item in categories_on(session, local(now).date())}:
         raise BadInput("现行类别清单里没有这个小类代码，请核对。", field="category")
     family = None if category else family
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext("case_limits"))))
     place = {
+        "area_code": area_code,
         "stage": stage.value,
         "category_code": category or None,
         "family": family,
@@ -63,11 +66,20 @@ def change_limit(
     )
     session.add(row)
     session.flush()
-    home = actor.home
-    audit.record(
-        session, actor, "limit.changed", f"{stage.value}:{row.id}", home.unit_code if home else 0, version=row.version
-    )
+    audit.record(session, actor, "limit.changed", f"{stage.value}:{row.id}", area_code, version=row.version)
     return row
+
+
+def _permit(session: Session, actor: Actor, area_code: int, now: datetime) -> None:
+    """Let a person write limits at or below the units of their own posts only."""
+    decision = actor.may(Permission.RULE_EDIT)
+    if not decision:
+        raise Forbidden(decision.reason)
+    span = subtree(area_code)
+    if not any(item.lo <= span.lo and span.hi <= item.hi for item in actor.granted_ranges(Permission.RULE_EDIT)):
+        raise BadInput("该区划不在您负责的范围内，请从列表中选择。", field="area")
+    if area_code and not is_unit(session, area_code, local(now).date()):
+        raise BadInput("没有找到该区划，请从列表中选择。", field="area")
 
 
 def _end_before(session: Session, place: dict[str, Any], now: datetime) -> int:

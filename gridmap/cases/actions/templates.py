@@ -10,9 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, undefer
 
 from gridmap import audit
-from gridmap.access import Actor, Permission
+from gridmap.access import Actor, Permission, above
 from gridmap.cases.models import DocumentTemplate
-from gridmap.cases.queries.documents import above
 from gridmap.cases.rules import Document
 from gridmap.cases.rules.letters.filling import check_template
 from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES

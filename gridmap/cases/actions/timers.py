@@ -34,7 +34,7 @@ def change_stage(
         for stage in [stage for stage in running if stage in stops or stage in starts]:
             stop_timer(session, running.pop(stage), now)
         wanted = {*starts, *(running if reclassed else ())}
-        limits = limits_at(session, now, wanted) if wanted else []
+        limits = limits_at(session, now, wanted, unit_code=case.unit_code) if wanted else []
         if reclassed:
             told = [words for row in running.values() if (words := _recompute(session, case, row, limits, now))]
         for stage in starts:
@@ -49,8 +49,14 @@ def _limit(case: Case, stage: Stage, limits: list[StageLimit]) -> StageLimit | N
     category = case.category
     hours = category.limit_hours
     return limit_of(
-        limits, stage, category=category.code, family=category.family, grade=case.grade, plain_hours=hours
-    )  # fmt: skip
+        limits,
+        stage,
+        unit_code=case.unit_code,
+        category=category.code,
+        family=category.family,
+        grade=case.grade,
+        plain_hours=hours,
+    )
 
 
 def _start(

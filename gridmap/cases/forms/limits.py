@@ -9,6 +9,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from gridmap.cases.rules import GRADE_NAMES, STAGE_NAMES
+from gridmap.units.rules.codes import CodeError, parse_code
 from gridmap.web import Form
 from gridmap.worktime.rules import KIND_NAMES
 
@@ -37,6 +38,7 @@ def _choices(names: dict, blank: str = "") -> list[SelectChoice]:
 class LimitForm(Form):
     """Where it holds, how long, and why."""
 
+    area = SelectField("区划", validate_choice=False, validators=[DataRequired("请选择区划。")])
     stage = SelectField("环节", choices=_choices(STAGE_NAMES))
     category = StringField("小类代码", filters=[_stripped], validators=[Length(max=20, message="小类代码过长。")])
     family = SelectField("大类", choices=_choices(FAMILY_NAMES, "不限"), default="")
@@ -50,6 +52,19 @@ class LimitForm(Form):
         filters=[_stripped],
         validators=[DataRequired("请填写依据。"), Length(max=500, message="依据最多 500 个字。")],
     )
+
+    def validate_area(self, field: SelectField) -> None:
+        """A code of a unit; 0 is the whole system. Raises ``ValidationError``."""
+        try:
+            if field.data != "0":
+                parse_code(field.data)
+        except CodeError as fault:
+            raise ValidationError(str(fault)) from fault
+
+    @property
+    def area_code(self) -> int:
+        """The unit as its padded code."""
+        return 0 if self.area.data == "0" else parse_code(self.area.data)
 
     def decimal(self, name: str) -> Decimal | None:
         """Return a number as given; blank is ``None``."""

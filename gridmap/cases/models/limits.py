@@ -31,11 +31,15 @@ from gridmap.worktime.rules import TimeKind
 
 
 class CaseLimit(Base):
-    """A limit of a stage, for a class or family and a grade (null: all). A version is never changed, only followed by another."""
+    """A limit of a stage in an area (0: the whole system), for a class or family and a grade (null: all).
+
+    A version is never changed, only followed by another.
+    """
 
     __tablename__ = "case_limits"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=False), primary_key=True)
+    area_code: Mapped[int] = mapped_column(BigInteger, server_default=text("0"), nullable=False)
     category_code: Mapped[str | None] = mapped_column(Text)
     family: Mapped[int | None] = mapped_column(SmallInteger)
     grade: Mapped[str | None] = mapped_column(Text)
@@ -51,6 +55,7 @@ class CaseLimit(Base):
     actor_name: Mapped[str] = mapped_column(Text, nullable=False)
 
     __table_args__ = (
+        CheckConstraint("area_code >= 0", name="area_code"),
         one_of("stage", Stage),
         one_of("grade", Grade),
         one_of("kind", TimeKind),
@@ -62,6 +67,7 @@ class CaseLimit(Base):
         CheckConstraint("valid_to >= valid_from", name="valid"),
         Index(
             "uq_case_limits_in_force",
+            "area_code",
             "stage",
             text("coalesce(category_code, '')"),
             text("coalesce(family, 0)"),

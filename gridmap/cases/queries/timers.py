@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from gridmap.access import Actor, Permission, above, subtree
 from gridmap.cases.models import Case, CaseAppeal, CaseEscalation, CaseExtension, CaseLimit, CaseTimer
 from gridmap.cases.rules import Stage
 from gridmap.cases.rules.clocks import AppealStatus, Clocks, Supervision
@@ -17,11 +18,15 @@ from gridmap.worktime.queries import calendars_of
 from gridmap.worktime.rules import TimeKind, Timer, WorkCalendar, timer_from
 
 
-def limits_at(session: Session, now: datetime, stages: Collection[Stage] = tuple(Stage)) -> list[StageLimit]:
-    """Return the limits of some stages in force at ``now`` (aware)."""
+def limits_at(
+    session: Session, now: datetime, stages: Collection[Stage] = tuple(Stage), *, unit_code: int | None = None
+) -> list[StageLimit]:
+    """Return the limits of some stages in force at ``now`` (aware): those that count at a unit, or of all areas."""
     valid = CaseLimit.valid_from <= now, or_(CaseLimit.valid_to.is_(None), CaseLimit.valid_to > now)
-    wanted = CaseLimit.stage.in_(sorted(stage.value for stage in stages))
-    return [as_limit(row) for row in session.scalars(select(CaseLimit).where(*valid, wanted))]
+    query = select(CaseLimit).where(*valid, CaseLimit.stage.in_(sorted(stage.value for stage in stages)))
+    if unit_code is not None:
+        query = query.where(CaseLimit.area_code.in_(above(unit_code)))
+    return [as_limit(row) for row in session.scalars(query)]
 
 
 def as_limit(row: CaseLimit) -> StageLimit:
@@ -37,13 +42,26 @@ def as_limit(row: CaseLimit) -> StageLimit:
         row.remind_before,
         row.second_after,
         row.source_note,
+        row.area_code,
     )
 
 
-def list_limits(session: Session) -> list[CaseLimit]:
-    """Return every version of every limit, those of one place together, newest first."""
-    order = CaseLimit.category_code, CaseLimit.family, CaseLimit.grade, CaseLimit.version.desc()
-    return list(session.scalars(select(CaseLimit).order_by(*order)))
+def list_limits(session: Session, actor: Actor) -> list[CaseLimit]:
+    """Return every version of the limits of the actor's units and of those above, the country first, newest version first."""
+    mine = actor.granted_ranges(Permission.RULE_EDIT)
+
+    def touches(area: int) -> bool:
+        span = subtree(area)
+        return any(item.lo < span.hi and span.lo < item.hi for item in mine)
+
+    order = (
+        CaseLimit.area_code,
+        CaseLimit.category_code,
+        CaseLimit.family,
+        CaseLimit.grade,
+        CaseLimit.version.desc(),
+    )
+    return [row for row in session.scalars(select(CaseLimit).order_by(*order)) if touches(row.area_code)]
 
 
 def list_timers(session: Session, case: Case) -> list[CaseTimer]:

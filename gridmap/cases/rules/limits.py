@@ -1,4 +1,4 @@
-"""Which limit a stage has: rows as data, the most specific one wins; and when its levels are reached."""
+"""Which limit a stage has: rows as data, the nearest area wins, then the most specific row; and when its levels are reached."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from gridmap.access import significant_digits, subtree
 from gridmap.cases.rules.acts import Stage
 from gridmap.errors import BadInput
 from gridmap.worktime.rules import KIND_NAMES, Limit, TimeKind, Timer, timer_due_at
@@ -28,7 +29,7 @@ LEVELS = tuple(Level)
 
 @dataclass(frozen=True)
 class StageLimit:
-    """A row of the limits: for a class (or its family) and a grade, ``None`` where it holds for all of them.
+    """A row of the limits: in an area (0: everywhere), for a class (or its family) and a grade, ``None`` where it holds for all.
 
     ``remind_before`` and ``second_after`` are amounts of the same kind of time, before and after the limit.
     """
@@ -43,6 +44,7 @@ class StageLimit:
     remind_before: Decimal | None = None
     second_after: Decimal | None = None
     source_note: str = ""
+    area: int = 0
 
     @property
     def limit(self) -> Limit:
@@ -50,26 +52,37 @@ class StageLimit:
         return Limit(self.kind, self.amount)
 
     @property
-    def rank(self) -> tuple[bool, bool, bool]:
-        """How specific it is: class before family before grade."""
-        return self.category is not None, self.family is not None, self.grade is not None
+    def rank(self) -> tuple[int, bool, bool, bool]:
+        """How near and how specific it is: the nearest area before all, then class before family before grade."""
+        near = significant_digits(self.area)
+        return near, self.category is not None, self.family is not None, self.grade is not None
 
-    def fits(self, category: str, family: int, grade: str) -> bool:
+    def fits(self, unit_code: int, category: str, family: int, grade: str) -> bool:
         """Say whether it holds for a case."""
         return (
-            self.category in (None, category) and self.family in (None, family) and self.grade in (None, grade)
-        )  # fmt: skip
+            unit_code in subtree(self.area)
+            and self.category in (None, category)
+            and self.family in (None, family)
+            and self.grade in (None, grade)
+        )
 
 
 def limit_of(
-    rows: Iterable[StageLimit], stage: Stage, *, category: str, family: int, grade: str, plain_hours: int | None
+    rows: Iterable[StageLimit],
+    stage: Stage,
+    *,
+    unit_code: int,
+    category: str,
+    family: int,
+    grade: str,
+    plain_hours: int | None,
 ) -> StageLimit | None:
-    """Return the limit of a stage, or ``None``: the most specific row that fits.
+    """Return the limit of a stage at a unit, or ``None``: of the rows that fit that of the nearest area, then the most specific.
 
     ``plain_hours`` is what the list of classes itself says for the whole course, in hours by the clock: as specific as a row of
-    the class, and less than one.
+    the class for the whole system, and less than one.
     """
-    fitting = [row for row in rows if row.stage is stage and row.fits(category, family, grade)]
+    fitting = [row for row in rows if row.stage is stage and row.fits(unit_code, category, family, grade)]
     if stage is Stage.WHOLE and plain_hours:
         own = StageLimit(
             None,

@@ -121,6 +121,7 @@ def change_limit() -> Response | tuple[str, int]:
             row = write_limit(
                 session,
                 actor,
+                area_code=form.area_code,
                 stage=rules.Stage(form.stage.data),
                 category=form.category.data,
                 family=int(form.family.data) if form.family.data else None,
@@ -166,7 +167,7 @@ def _page(form: LimitForm, quiet_form: QuietForm | None = None) -> str:
         (row, queries.tell_name(session, row.unit_code) if row.unit_code else "全国")
         for row in quiet_of(session, actor)
     ]
-    rows = reading.list_limits(session)
+    rows = reading.list_limits(session, actor)
     order = {stage.value: number for number, stage in enumerate(rules.Stage)}
     current = sorted((row for row in rows if row.valid_to is None), key=lambda row: order[row.stage])
     former = [row for row in rows if row.valid_to is not None]
@@ -176,6 +177,9 @@ def _page(form: LimitForm, quiet_form: QuietForm | None = None) -> str:
         current=current,
         former=former,
         where=_where,
+        area_names={
+            area: queries.tell_name(session, area) if area else "全系统" for area in {row.area_code for row in rows}
+        },
         quiet=quiet,
         quiet_form=quiet_form or QuietForm(None),
         everywhere=everywhere,

@@ -28,6 +28,7 @@ def row(number: int, stage: Stage = Stage.HANDLE, amount: int = 5, **where: obje
     return StageLimit(number, stage, TimeKind.WORK_DAYS, Decimal(amount), **where)  # type: ignore[arg-type]
 
 
+TOWN = 990102001000000
 ROWS = [
     row(1),
     row(2, grade="urgent"),
@@ -51,13 +52,30 @@ ROWS = [
     ],
 )
 def test_the_most_specific_row_wins(category: str, family: int, grade: str, expected: int) -> None:
-    found = limit_of(ROWS, Stage.HANDLE, category=category, family=family, grade=grade, plain_hours=None)
+    found = limit_of(
+        ROWS, Stage.HANDLE, unit_code=TOWN, category=category, family=family, grade=grade, plain_hours=None
+    )
     assert found is not None
     assert found.id == expected
 
 
+def test_the_nearest_area_wins_before_the_more_specific_row() -> None:
+    county, other = 990102000000000, 990102002000000
+    rows = [*ROWS, row(8, area=county), row(9, area=other), row(10, area=county, grade="urgent")]
+    where = {"category": "0101", "family": 1, "plain_hours": None}
+
+    def found(unit_code: int, grade: str) -> int | None:
+        limit = limit_of(rows, Stage.HANDLE, unit_code=unit_code, grade=grade, **where)  # type: ignore[arg-type]
+        return limit.id if limit else None
+
+    assert found(TOWN, "worry") == 8
+    assert found(TOWN, "urgent") == 10
+    assert found(other + 1001, "urgent") == 9
+    assert found(110101000000000, "urgent") == 6
+
+
 def test_the_hours_of_the_class_count_for_the_whole_course_unless_a_row_names_the_class() -> None:
-    case = {"category": "0101", "family": 1, "grade": "worry", "plain_hours": 72}
+    case = {"unit_code": TOWN, "category": "0101", "family": 1, "grade": "worry", "plain_hours": 72}
     found = limit_of(ROWS, Stage.WHOLE, **case)  # type: ignore[arg-type]
     assert found is not None
     assert found.limit == Limit(TimeKind.EMERGENCY_HOURS, Decimal(72))
