@@ -22,6 +22,7 @@ from gridmap.config import JOBS_ROLE, settings
 TASKS: list[str] = [
     "gridmap.accounts.actions.deliveries",
     "gridmap.analysis.actions.tasks",
+    "gridmap.cases.actions.supervision",
     "gridmap.cases.actions.sweep",
     "gridmap.cases.actions.tasks",
     "gridmap.upkeep",
@@ -34,9 +35,14 @@ _inside = procrastinate.App(
 )  # ``app`` has another connector while the worker runs
 
 
-def defer(session: Session, name: str, *, not_before: datetime | None = None, **args: Any) -> None:
-    """Add a job to the session's transaction: it exists exactly if that commits. For requests and for jobs alike."""
-    task = _inside.configure_task(name, connection=session.connection(), schedule_at=not_before)
+def defer(
+    session: Session, name: str, *, not_before: datetime | None = None, lock: str | None = None, **args: Any
+) -> None:
+    """Add a job to the session's transaction: it exists exactly if that commits. For requests and for jobs alike.
+
+    Jobs of one ``lock`` take turns.
+    """
+    task = _inside.configure_task(name, connection=session.connection(), schedule_at=not_before, lock=lock)
     task.defer(**args)
 
 

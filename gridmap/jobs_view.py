@@ -24,6 +24,7 @@ JOB_NAMES = {
     "notices.send": "通知：发送邮件或群消息",
     "notices.broken_off": "通知：清点中断的发送",
     "cases.document": "文书：制作",
+    "cases.supervision": "文书：自动督办的督办单",
     "cases.escalate": "期限：提醒、超时和督办",
     "cases.promises": "调解：履行提醒",
     "cases.words": "检索：收录新事件",

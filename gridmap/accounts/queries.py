@@ -153,6 +153,30 @@ def last_deliveries(session: Session, addresses: list[NoticeAddress]) -> dict[in
     return {row.address_id: (row, at) for row, at in session.execute(query)}
 
 
+def unsure_deliveries(session: Session, actor: Actor, *, limit: int = 20) -> list[tuple[NoticeDelivery, Notice]]:
+    """Return deliveries to the person's own addresses of which nobody knows whether they arrived, newest first."""
+    query = (
+        _own_deliveries(actor)
+        .add_columns(Notice)
+        .join(Notice, (Notice.county_code == NoticeDelivery.county_code) & (Notice.id == NoticeDelivery.notice_id))
+        .where(NoticeDelivery.state == "unsure")
+    )
+    found = session.execute(query.order_by(NoticeDelivery.started_at.desc(), NoticeDelivery.id.desc()).limit(limit))
+    return [(delivery, notice) for delivery, notice in found]
+
+
+def own_delivery(session: Session, actor: Actor, delivery_id: int) -> NoticeDelivery | None:
+    """Return a delivery to one of the person's own addresses, locked, or ``None``."""
+    query = _own_deliveries(actor).where(NoticeDelivery.id == delivery_id)
+    return session.scalars(query.with_for_update(of=NoticeDelivery)).one_or_none()
+
+
+def _own_deliveries(actor: Actor) -> Any:
+    own = NoticeAddress.county_code == NoticeDelivery.county_code, NoticeAddress.id == NoticeDelivery.address_id
+    query = select(NoticeDelivery).join(NoticeAddress, own[0] & own[1])
+    return query.where(NoticeAddress.account_id == actor.account_id, NoticeAddress.ended_at.is_(None))
+
+
 def last_test_at(session: Session, address: NoticeAddress) -> datetime | None:
     """Return when the last test was sent to an address that was found the person's own."""
     query = (

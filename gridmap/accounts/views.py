@@ -217,6 +217,15 @@ def change_address(address_id: int, what: str) -> Response:
     return redirect(url_for(".addresses"))
 
 
+@blueprint.post("/account/notices/deliveries/<int:delivery_id>/again")
+@signed_in
+def send_again(delivery_id: int) -> Response:
+    """Send once more what may not have arrived: the person has looked and it is not there."""
+    actions.send_again(session, actor, delivery_id=delivery_id if delivery_id < 2**63 else 0)
+    flash("已交给后台任务重新发送，稍后刷新本页可看到结果。")
+    return redirect(url_for(".addresses"))
+
+
 def _addresses(form: AddressForm) -> str:
     rows = queries.own_addresses(session, actor)
     return render_template(
@@ -224,6 +233,7 @@ def _addresses(form: AddressForm) -> str:
         form=form,
         rows=rows,
         last=queries.last_deliveries(session, rows),
+        unsure=queries.unsure_deliveries(session, actor),
         CHANNEL_NAMES=CHANNEL_NAMES,
         delivery_words=delivery_words,
         shown_address=shown_address,

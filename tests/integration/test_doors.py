@@ -25,6 +25,7 @@ P = Permission
 DOORS: dict[str, tuple[str, str, str | None]] = {
     "accounts.addresses": ("signed-in", "/account/notices", None),
     "accounts.change_address": ("signed-in", "/account/notices/1/test", None),
+    "accounts.send_again": ("signed-in", "/account/notices/deliveries/1/again", None),
     "accounts.create": (P.ACCOUNT_MANAGE, "/accounts/new", None),
     "accounts.detail": (P.ACCOUNT_MANAGE, "/accounts/{person_a}", "/accounts/{person_b}"),
     "accounts.end_post": (P.ACCOUNT_MANAGE, "/accounts/{person_a}/posts/1/end", "/accounts/{person_b}/posts/1/end"),

@@ -1,6 +1,6 @@
 """Writes about people: signing in and out, accounts and their posts, notices and where they are sent."""
 
-from gridmap.accounts.actions.addresses import add_address, end_address, send_test
+from gridmap.accounts.actions.addresses import add_address, end_address, send_again, send_test
 from gridmap.accounts.actions.entry import (
     Attempt,
     change_password,
@@ -32,6 +32,7 @@ __all__ = [
     "hasher",
     "read_notices",
     "reset_password",
+    "send_again",
     "send_test",
     "sign_in",
     "sign_out",

@@ -10,7 +10,7 @@ from gridmap import audit, jobs
 from gridmap.access import Actor, Post
 from gridmap.accounts.actions.channels import robot_fault
 from gridmap.accounts.models import Notice, NoticeAddress, NoticeDelivery
-from gridmap.accounts.queries import last_test_at, own_address, own_addresses
+from gridmap.accounts.queries import last_test_at, own_address, own_addresses, own_delivery
 from gridmap.accounts.rules import Channel, mail_fault
 from gridmap.clock import now
 from gridmap.errors import BadInput, Conflict, NotFound
@@ -77,6 +77,20 @@ def send_test(session: Session, actor: Actor, *, address_id: int) -> NoticeAddre
     session.flush()
     jobs.defer(session, "notices.send", county_code=row.county_code, delivery_id=delivery.id)
     audit.record(session, actor, "account.address_tested", actor.username, row.unit_code, channel=row.channel)
+    return row
+
+
+def send_again(session: Session, actor: Actor, *, delivery_id: int) -> NoticeDelivery:
+    """Send once more what may have arrived, because its addressee says it has not. Raises ``NotFound``, ``Conflict``."""
+    row = own_delivery(session, actor, delivery_id)
+    if row is None:
+        raise NotFound("没有找到这次发送，可能该地址已经停用。")
+    if row.state != "unsure":
+        raise Conflict("这次发送已经有了结果，或已重新交给后台任务，请刷新页面核对。")
+    row.state, row.error = "waiting", ""
+    session.flush()
+    jobs.defer(session, "notices.send", county_code=row.county_code, delivery_id=row.id)
+    audit.record(session, actor, "account.sent_again", actor.username, row.unit_code, delivery=row.id)
     return row
 
 

@@ -9,11 +9,13 @@ import smtplib
 import ssl
 from email.message import EmailMessage
 from email.utils import formatdate
+from typing import Any
 from urllib.parse import urlsplit
 
 from gridmap.config import settings
 
 TIMEOUT_S = 20
+UNCLEAR = (408, 502, 504)  # somebody in between does not know what became of the request
 SUBJECT = "网格防控图通知"
 
 
@@ -21,10 +23,33 @@ class NotDelivered(Exception):
     """The other side refused, or the address may not be used; the message is for the administrator."""
 
 
+class MaybeDelivered(NotDelivered):
+    """The message was handed over and no clear answer came: it may have arrived, so it is not sent again by itself."""
+
+
+class _Watching:
+    """An SMTP client that knows whether the message itself went out: only it is sent as bytes, commands are text."""
+
+    handed = False
+
+    def send(self, s: Any) -> None:
+        """Send as the library does, and remember."""
+        self.handed = self.handed or isinstance(s, bytes)
+        super().send(s)  # type: ignore[misc]
+
+
+class _Mail(_Watching, smtplib.SMTP):
+    pass
+
+
+class _TlsMail(_Watching, smtplib.SMTP_SSL):
+    pass
+
+
 def send(channel: str, address: str, *, body: str, number: str) -> None:
     """Send ``body`` to ``address``. ``number`` is the same whenever this delivery is tried.
 
-    Raises ``NotDelivered``, ``OSError`` or ``smtplib.SMTPException``.
+    Raises ``MaybeDelivered`` when it may have arrived; ``NotDelivered``, ``OSError`` or ``smtplib.SMTPException`` when it has not.
     """
     if channel == "email":
         send_mail(address, body=body, number=number)
@@ -42,11 +67,11 @@ def send_mail(address: str, *, body: str, number: str) -> None:
     message["Date"], message["Message-ID"] = formatdate(), f"<notice-{number}@{values.smtp_from.partition('@')[2]}>"
     message.set_content(f"{body}\n\n请登录网格防控图办理。本邮件由系统发出，请勿回复。\n")
     context = ssl.create_default_context()
-    server: smtplib.SMTP
+    server: _Mail | _TlsMail
     if values.smtp_security == "tls":
-        server = smtplib.SMTP_SSL(values.smtp_host, values.smtp_port, timeout=TIMEOUT_S, context=context)
+        server = _TlsMail(values.smtp_host, values.smtp_port, timeout=TIMEOUT_S, context=context)
     else:
-        server = smtplib.SMTP(values.smtp_host, values.smtp_port, timeout=TIMEOUT_S)
+        server = _Mail(values.smtp_host, values.smtp_port, timeout=TIMEOUT_S)
     try:
         if values.smtp_security == "starttls":
             server.starttls(context=context)
@@ -55,6 +80,12 @@ def send_mail(address: str, *, body: str, number: str) -> None:
         server.send_message(message)
         with contextlib.suppress(OSError, smtplib.SMTPException):
             server.quit()  # the message is taken: a server that parts badly must not have it sent again
+    except smtplib.SMTPResponseException:
+        raise  # a clear no
+    except (OSError, smtplib.SMTPException) as fault:
+        if server.handed:
+            raise MaybeDelivered(f"邮件已发出，但邮件服务器没有答复是否收下（{type(fault).__name__}）") from fault
+        raise
     finally:
         server.close()
 
@@ -84,25 +115,36 @@ def robot_fault(address: str) -> str:
 
 def send_robot(address: str, message: dict[str, object]) -> None:
     """Post a message to a robot; its certificate is verified and no redirection is followed."""
-    fault = robot_fault(address)
-    if fault:
-        raise NotDelivered(fault)
+    refused = robot_fault(address)
+    if refused:
+        raise NotDelivered(refused)
     parts = urlsplit(address)
     path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     line = http.client.HTTPSConnection(
         parts.hostname or "", parts.port or 443, timeout=TIMEOUT_S, context=ssl.create_default_context()
     )
     try:
-        line.request("POST", path, json.dumps(message).encode(), {"Content-Type": "application/json; charset=utf-8"})
-        answer = line.getresponse()
-        text = answer.read(20_000)
+        line.connect()
+        status, text = _posted(line, path, message)
     finally:
         line.close()
-    if answer.status != 200:
-        raise NotDelivered(f"机器人返回 HTTP {answer.status}。")
+    if status in UNCLEAR:
+        raise MaybeDelivered(f"机器人返回 HTTP {status}，消息可能已送达")
+    if status != 200:
+        raise NotDelivered(f"机器人返回 HTTP {status}。")
     try:
         code = json.loads(text).get("errcode", 0)
-    except (ValueError, AttributeError) as fault_in_answer:
-        raise NotDelivered("机器人的答复无法识别。") from fault_in_answer
+    except (ValueError, AttributeError) as fault:
+        raise MaybeDelivered("机器人的答复无法识别，消息可能已送达") from fault
     if code != 0:  # both robots answer 200 with an errcode when they refuse
         raise NotDelivered(f"机器人拒绝，errcode {code}。")
+
+
+def _posted(line: http.client.HTTPSConnection, path: str, message: dict[str, object]) -> tuple[int, bytes]:
+    """Post on an open line; return status and body. Raises ``MaybeDelivered`` when the line fails from here on."""
+    try:
+        line.request("POST", path, json.dumps(message).encode(), {"Content-Type": "application/json; charset=utf-8"})
+        answer = line.getresponse()
+        return answer.status, answer.read(20_000)
+    except (OSError, http.client.HTTPException) as fault:
+        raise MaybeDelivered(f"消息已发出，但机器人没有答复（{type(fault).__name__}）") from fault

@@ -1,7 +1,8 @@
 """Jobs that bring notices to e-mail boxes and robots: once each, tried again while the other side is down, never doubled.
 
-A delivery is claimed (``sending``, committed) before anything goes out. Whoever finds it claimed sends nothing; a claim whose
-worker died becomes ``unsure`` and is not sent again by itself: what may have arrived is not doubled.
+A delivery is claimed (``sending``, committed) before anything goes out, and whether the address is still somebody's is asked then.
+Whoever finds it claimed sends nothing; a claim whose worker died, and a message that was handed over without a clear answer, become
+``unsure`` and are not sent again by themselves: what may have arrived is not doubled. The person decides (``send_again``).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gridmap import jobs
-from gridmap.accounts.actions.channels import NotDelivered, send
+from gridmap.accounts.actions.channels import MaybeDelivered, NotDelivered, send
 from gridmap.clock import now
 
 log = logging.getLogger("gridmap.notices")
@@ -50,7 +51,9 @@ _DELIVERIES = text(
     "insert into notice_deliveries (county_code, unit_code, notice_id, address_id)"
     " select n.county_code, n.unit_code, n.id, a.id from notices n join notice_addresses a on a.ended_at is null"
     " and (a.account_id = n.account_id or a.department_id = n.department_id or (a.role = n.role and a.unit_code = n.unit_code))"
-    " where n.county_code = :county and n.id = :notice on conflict do nothing returning id"
+    " where n.county_code = :county and n.id = :notice"
+    " and not exists (select from accounts o where o.id = a.account_id and o.disabled_at is not null)"
+    " on conflict do nothing returning id"
 )
 
 
@@ -59,11 +62,17 @@ def send_one(county_code: int, delivery_id: int) -> None:
     """Send one delivery, if nobody has."""
     key = {"county": county_code, "id": delivery_id}
     with jobs.job_session() as session:
+        session.execute(_GONE, key)
         found = session.execute(_CLAIM, key).one_or_none()
     if found is None:
         return
     try:
         send(found.channel, found.address, body=found.body, number=f"{county_code}-{delivery_id}")
+    except MaybeDelivered as fault:
+        log.warning("delivery %d-%d may have arrived", county_code, delivery_id)
+        with jobs.job_session() as session:
+            session.execute(_FAILED, {**key, "state": "unsure", "error": f"{fault}，没有自动重发。"})
+        return
     except (OSError, smtplib.SMTPException, NotDelivered) as fault:
         last = found.tries >= MOST_TRIES
         with jobs.job_session() as session:
@@ -78,10 +87,21 @@ def _words(fault: BaseException) -> str:
     return str(fault) if isinstance(fault, NotDelivered) else f"{type(fault).__name__}（对方暂时不可用或拒绝）"
 
 
+# Between the notice and its sending (it waits for quiet hours, or for the other side) an address ends, an account is disabled.
+_GONE = text(
+    "update notice_deliveries d set state = 'failed', error = case when a.ended_at is not null then '该地址已停用，没有发送'"
+    " else '收件人的账号或部门已停用，没有发送' end"
+    " from notice_addresses a where d.county_code = :county and d.id = :id and d.state in ('waiting', 'failed')"
+    " and a.county_code = d.county_code and a.id = d.address_id and (a.ended_at is not null"
+    " or exists (select from accounts o where o.id = a.account_id and o.disabled_at is not null)"
+    " or exists (select from departments t where t.id = a.department_id and t.ended_at is not null))"
+)
 _CLAIM = text(
     "update notice_deliveries d set state = 'sending', tries = tries + 1, started_at = now()"
     " from notices n, notice_addresses a where d.county_code = :county and d.id = :id and d.state in ('waiting', 'failed')"
-    " and n.county_code = d.county_code and n.id = d.notice_id and a.id = d.address_id"
+    " and n.county_code = d.county_code and n.id = d.notice_id and a.county_code = d.county_code and a.id = d.address_id"
+    " and a.ended_at is null and not exists (select from accounts o where o.id = a.account_id and o.disabled_at is not null)"
+    " and not exists (select from departments t where t.id = a.department_id and t.ended_at is not null)"
     " returning d.tries, n.body, a.channel, a.address"
 )
 _FAILED = text(

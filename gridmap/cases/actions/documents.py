@@ -69,13 +69,13 @@ def ask_document(
         fields=values,
         party_ids=data.get("signing", []),
         asked_at=now,
-        asked_by=actor.account_id,
+        asked_by=actor.account_id or None,  # what the system asks for has no account
         actor_name=actor.name,
     )
     session.add(paper)
     session.flush()
-    job = jobs.app.configure_task(JOB, connection=session.connection(), lock=f"{JOB}:{issuer_code}:{kind.value}")
-    job.defer(county_code=paper.county_code, document_id=paper.id)
+    lock = f"{JOB}:{issuer_code}:{kind.value}"
+    jobs.defer(session, JOB, lock=lock, county_code=paper.county_code, document_id=paper.id)
     return paper
 
 

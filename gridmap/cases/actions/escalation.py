@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.accounts.actions.notices import Addressee
 from gridmap.cases.actions.notices import Centre, Department, tell
+from gridmap.cases.actions.supervision import Numbered, ask_later
 from gridmap.cases.actions.timers import keep_timer, show_due
 from gridmap.cases.models import Case, CaseTimer
 from gridmap.cases.queries.quiet import quiet_hours
@@ -56,7 +57,7 @@ STEPS = text(
     " select r.county_code, r.unit_code, r.case_id, r.nth + (select coalesce(max(s.number), 0) from case_steps s"
     " where (s.county_code, s.case_id) = (r.county_code, r.case_id)), 'supervise', r.status, r.status, :now, '系统', r.reason, r.data"
     " from jsonb_to_recordset(cast(:rows as jsonb)) as r (county_code int, unit_code bigint, case_id bigint, nth int, status text,"
-    " reason text, data jsonb)"
+    " reason text, data jsonb) returning county_code, case_id, number"
 )
 EVENTS = text(
     "insert into events (county_code, unit_code, kind, subject, actor_name, data) select r.county_code, r.unit_code, r.kind,"
@@ -64,11 +65,15 @@ EVENTS = text(
     " as r (county_code int, unit_code bigint, kind text, case_code text, stage text, level text)"
 )
 UNTOLD = text(
-    "select e.county_code, e.id, e.stage, e.level, t.due_at, c.case_code, c.unit_code, c.status, c.supervision,"
-    " c.lead_department_id, t.stopped_at"
+    "select e.county_code, e.id, e.stage, e.level, t.remind_at, t.due_at, t.second_at, c.case_code, c.unit_code, c.supervision,"
+    " c.lead_department_id, t.stopped_at, t.exempted_at, t.paused_until"
     " from case_escalations e join case_timers t on (t.county_code, t.id) = (e.county_code, e.timer_id)"
     " join cases c on (c.county_code, c.id) = (e.county_code, e.case_id)"
     " where e.told_at is null and e.tell_at <= :now order by e.tell_at, e.id limit :most for update of e skip locked"
+)
+LATER = text(
+    "update case_escalations e set tell_at = r.tell_at from jsonb_to_recordset(cast(:rows as jsonb)) as r (county_code int,"
+    " id bigint, tell_at timestamptz) where (e.county_code, e.id) = (r.county_code, r.id)"
 )
 TOLD = text(
     "update case_escalations e set told_at = :now from unnest(cast(:counties as int[]), cast(:ids as bigint[]))"
@@ -84,8 +89,11 @@ class Told:
     unit_code: int
 
 
-def escalate(session: Session, *, now: datetime, most: int = BATCH) -> int:
-    """Write what up to ``most`` timers have reached at ``now`` (aware); return how many were taken (fewer: no more are due)."""
+def escalate(session: Session, *, now: datetime, most: int = BATCH, papers: bool = True) -> int:
+    """Write what up to ``most`` timers have reached at ``now`` (aware); return how many were taken (fewer: no more are due).
+
+    ``papers``: a case whose supervision is raised gets its 督办单 by the queue.
+    """
     rows = session.execute(DUE, {"now": now, "most": most}).all()
     if not rows:
         return 0
@@ -121,7 +129,9 @@ def escalate(session: Session, *, now: datetime, most: int = BATCH) -> int:
         if _key(row, level) in fresh
     ]
     _run(session, EVENTS, events)
-    _supervise(session, [row for row, _levels, _count in reached if _key(row, Level.SECOND) in fresh], now)
+    raised = _supervise(session, [row for row, _levels, _count in reached if _key(row, Level.SECOND) in fresh], now)
+    if papers:
+        ask_later(session, raised)
     return len(rows)
 
 
@@ -165,8 +175,8 @@ def _run(session: Session, statement: Any, rows: list[dict[str, Any]], **values:
     return list(answer) if answer.returns_rows else []
 
 
-def _supervise(session: Session, rows: Iterable[Any], now: datetime) -> None:
-    """Raise the supervision of cases whose limit was passed the second time, a step for each, into the history."""
+def _supervise(session: Session, rows: Iterable[Any], now: datetime) -> list[Numbered]:
+    """Raise the supervision of cases whose limit was passed the second time, a step for each, into the history; return the steps."""
     levels: dict[tuple[int, int], Supervision | None] = {}
     counts: dict[tuple[int, int], int] = {}
     steps = []
@@ -189,23 +199,56 @@ def _supervise(session: Session, rows: Iterable[Any], now: datetime) -> None:
                 "data": data,
             }
         )
-    _run(session, STEPS, steps, now=now)
+    written = [(row.county_code, row.case_id, row.number) for row in _run(session, STEPS, steps, now=now)]
     raised = [
         {"county_code": key[0], "case_id": key[1], "supervision": level} for key, level in levels.items() if level
     ]
     _run(session, RAISE, raised, now=now)
+    return written
 
 
 def tell_waiting(session: Session, *, now: datetime, most: int = 200) -> int:
-    """Tell people of levels that were written and whose time to tell has come; return how many were taken."""
+    """Tell people of levels that were written and whose time to tell has come, of those that are still true; return how many were taken.
+
+    What is paused is told when the pause ends, if it is true then.
+    """
     rows = session.execute(UNTOLD, {"now": now, "most": most}).all()
-    for row in rows:
-        if row.stopped_at is None or row.level != Level.REMIND.value:  # a stage that is over needs no reminder
+    paused = [row for row in rows if row.stopped_at is None and row.paused_until and row.paused_until > now]
+    taken = [row for row in rows if row not in paused]
+    for row in taken:
+        if still_true(row, now):
             _tell(session, row)
-    if rows:
-        values = {"now": now, "counties": [row.county_code for row in rows], "ids": [row.id for row in rows]}
+    if taken:
+        values = {"now": now, "counties": [row.county_code for row in taken], "ids": [row.id for row in taken]}
         session.execute(TOLD, values)
+    if paused:
+        quiet = quiet_hours(session)
+        later = [
+            {
+                "county_code": row.county_code,
+                "id": row.id,
+                "tell_at": quiet_at(quiet, row.unit_code).tell_at(row.paused_until).isoformat(),
+            }
+            for row in paused
+        ]
+        _run(session, LATER, later)
     return len(rows)
+
+
+def still_true(row: Any, now: datetime) -> bool:
+    """Say whether a level that was reached is so at ``now``, after a night in which a stage may have ended or got more time.
+
+    A supervision that came of a stage that is over since goes on: it is told as long as it lasts.
+    """
+    if row.exempted_at is not None:
+        return False
+    if row.stopped_at is not None:
+        return row.level == Level.SECOND and row.supervision is not None
+    if row.level == Level.REMIND:
+        return row.remind_at is not None and row.remind_at <= now < row.due_at
+    if row.level == Level.OVERDUE:
+        return bool(row.due_at <= now)
+    return row.second_at is not None and row.second_at <= now
 
 
 def _tell(session: Session, row: Any) -> None:
@@ -215,13 +258,15 @@ def _tell(session: Session, row: Any) -> None:
         Level.OVERDUE: f"{stage}时限已于 {due} 到期，现已超时，请立即办理。",
         Level.SECOND: f"{stage}时限超时后再次到限{_supervised(row)}，请立即办理。",
     }[Level(row.level)]
+    if row.stopped_at is not None:
+        body = f"{stage}环节曾超时后再次到限{_supervised(row)}，该环节现已办完，请抓紧办理后续环节。"
     case = cast(Case, Told(row.case_code, row.unit_code))
     key = f"escalation:{row.id}"
     tell(session, case=case, kind=f"case.{row.level}", body=body, to=_whose(row), key=key)
 
 
 def _supervised(row: Any) -> str:
-    return f"，已转{SUPERVISION_NAMES[Supervision(row.supervision)]}" if row.supervision else ""
+    return f"，现为{SUPERVISION_NAMES[Supervision(row.supervision)]}" if row.supervision else ""
 
 
 def _whose(row: Any) -> Addressee:

@@ -112,6 +112,14 @@ class CaseDocument(Scoped, Base):
             name="made",
         ),
         Index("ix_case_documents_case_id", "county_code", "case_id"),
+        Index(  # of one step one 督办单, whoever asks for it how often
+            "uq_case_documents_supervision",
+            "county_code",
+            "case_id",
+            "step_number",
+            unique=True,
+            postgresql_where=text("kind = 'supervision'"),
+        ),
         Index(
             "uq_case_documents_number",
             "issuer_code",

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, undefer
 
-from gridmap.access import Actor, Permission, significant_digits
+from gridmap.access import Actor, Permission
 from gridmap.cases.models import Case, CaseDocument, CaseParty, DocumentTemplate
 from gridmap.cases.models.mediation import Mediation, MediationAgreement
 from gridmap.cases.queries.detail import one_case
@@ -126,12 +126,6 @@ def may_read_paper(actor: Actor, case: Case, paper: CaseDocument) -> bool:
     if Document(paper.kind) not in NAMING:
         return True
     return paper.asked_by == actor.account_id or bool(may_open(actor, case))
-
-
-def above(unit_code: int) -> list[int]:
-    """Return the codes of a unit and all units above it, up to 0 for the whole country."""
-    digits = significant_digits(unit_code)
-    return [0, *(int(f"{unit_code:015d}"[:n].ljust(15, "0")) for n in (2, 4, 6, 9, 12, 15) if n <= digits)]
 
 
 def list_templates(session: Session, area_code: int) -> list[DocumentTemplate]:

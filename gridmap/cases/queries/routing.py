@@ -39,7 +39,17 @@ def plain(row: Any, area: Any, ended: frozenset[int] = frozenset()) -> Rule:
 
 def rules_at(session: Session, unit_code: int) -> list[Rule]:
     """Return the rules that hold at a unit in scope: its own and those of the units above it, in the order they are asked."""
-    rows = session.execute(text("select * from gridmap_routing_for(:unit)"), {"unit": unit_code}).all()
+    return _asked(session, "gridmap_routing_for(:unit)", unit=unit_code)
+
+
+def rules_beyond(session: Session, case: Case, unit_code: int) -> list[Rule]:
+    """Return those rules of another unit of the county that may fit a visible case: what is told beyond the border."""
+    place = {"county": case.county_code, "case": case.id, "unit": unit_code}
+    return _asked(session, "gridmap_routing_of_case(:county, :case, :unit)", **place)
+
+
+def _asked(session: Session, function: str, **values: int) -> list[Rule]:
+    rows = session.execute(text(f"select * from {function}"), values).all()
     ended = ended_departments(session, [row.department_id for row in rows])
     return in_order(plain(row, from_wkb(bytes(row.area)) if row.area is not None else None, ended) for row in rows)
 
@@ -60,10 +70,10 @@ def matter_of(case: Case) -> Matter:
 
 def suggestion(session: Session, case: Case, now: datetime, *, unit_code: int | None = None) -> Rule | None:
     """Return the first rule that fits a visible case at ``now`` (at another unit, when one is given), or ``None``."""
-    matter = matter_of(case)
-    if unit_code is not None:
-        matter = replace(matter, unit_code=unit_code)
-    return first_match(rules_at(session, matter.unit_code), matter, local(now).date())
+    matter, on = matter_of(case), local(now).date()
+    if unit_code is None:
+        return first_match(rules_at(session, matter.unit_code), matter, on)
+    return first_match(rules_beyond(session, case, unit_code), replace(matter, unit_code=unit_code), on)
 
 
 def visible_rules(actor: Actor) -> Any:

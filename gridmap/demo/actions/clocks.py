@@ -73,7 +73,7 @@ def load_clocks(session: Session, now: datetime) -> int:
         )
     session.execute(text("analyze case_timers"))
     session.execute(text(_SHOWN))
-    while escalate(session, now=now) == BATCH:
+    while escalate(session, now=now, papers=False) == BATCH:
         pass
     session.execute(text("update case_escalations set told_at = written_at where told_at is null"))
     return len(rows)
@@ -91,11 +91,12 @@ def _timers(
             limit, timer = running.pop(stage)
             yield _cells(step, stage, limit, stop(timer, step.at), calendar)
         for stage in row.starts:
-            key = stage, step.code, step.family, step.grade
+            key = stage, step.unit_code, step.code, step.family, step.grade
             if key not in chosen:
                 chosen[key] = limit_of(
                     limits,
                     stage,
+                    unit_code=step.unit_code,
                     category=step.code,
                     family=step.family,
                     grade=step.grade,

@@ -127,6 +127,32 @@ def test_how_the_last_delivery_went_is_shown(person: FlaskClient, owner: Callabl
         assert words in person.get(PAGE).get_data(as_text=True)
 
 
+def test_what_may_have_arrived_is_sent_again_by_the_person_only(
+    person: FlaskClient, signed_in: Callable[..., FlaskClient], owner: Callable[[], Any]
+) -> None:
+    add(person, "zhang@example.cn")
+    person.post(f"{PAGE}/{only_id(owner)}/test")
+    (number,) = rows(owner, "select id from notice_deliveries")[0]
+    again = f"{PAGE}/deliveries/{number}/again"
+    as_json = {"Accept": "application/json"}
+    assert "再发一次" not in person.get(PAGE).get_data(as_text=True)
+    assert person.post(again, headers=as_json).status_code == 409
+    with owner() as session:
+        session.execute(text("update notice_deliveries set state = 'unsure', started_at = now(), error = '没有答复'"))
+        session.execute(text("delete from procrastinate_jobs"))
+    page = person.get(PAGE).get_data(as_text=True)
+    assert "不能确定是否送达" in page
+    assert "没有答复" in page
+    other = signed_in((Role.ADMINISTRATOR, TOWN_A))
+    assert other.post(again).status_code == 404
+    assert "再发一次" not in other.get(PAGE).get_data(as_text=True)
+    assert person.post(again).status_code == 302
+    assert rows(owner, "select state, error from notice_deliveries") == [("waiting", "")]
+    assert rows(owner, "select args ->> 'delivery_id' from procrastinate_jobs") == [(str(number),)]
+    assert person.post(again, headers=as_json).status_code == 409  # asked twice, sent once
+    assert person.post(f"{PAGE}/deliveries/{2**70}/again").status_code == 404
+
+
 def test_who_manages_accounts_finds_the_jobs_in_the_navigation(
     person: FlaskClient, signed_in: Callable[..., FlaskClient]
 ) -> None:

@@ -22,9 +22,11 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from gridmap import jobs
-from gridmap.accounts.actions.channels import NotDelivered, robot_fault, send
+from gridmap.access import Role
+from gridmap.accounts.actions.channels import MaybeDelivered, NotDelivered, robot_fault, send
+from gridmap.accounts.actions.deliveries import deliver, send_one
 from gridmap.accounts.actions.notices import Department, leave_notice
-from gridmap.config import settings
+from gridmap.config import JOBS_ROLE, settings
 from tests.factories import TOWN_A
 
 MANY = 12
@@ -44,6 +46,8 @@ class MailHandler(socketserver.StreamRequestHandler):
                 while (part := self.rfile.readline()) not in (b".\r\n", b""):
                     kept.append(part)
                 self.server.mails.append(b"".join(kept).decode())  # type: ignore[attr-defined]
+                if self.server.silent:  # type: ignore[attr-defined]
+                    return  # the message is taken and the line breaks before the answer
             self._say("250 fine")
             if verb == b"QUIT":
                 return
@@ -55,8 +59,9 @@ class MailHandler(socketserver.StreamRequestHandler):
 class MailServer(socketserver.ThreadingTCPServer):
     allow_reuse_address, daemon_threads = True, True
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, silent: bool = False) -> None:
         super().__init__(("127.0.0.1", port), MailHandler)
+        self.silent = silent
         self.mails: list[str] = []
 
 
@@ -154,6 +159,107 @@ def test_two_workers_send_each_notice_once_when_the_mail_server_is_back(
 
 
 @pytest.fixture
+def mail_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A port that the settings name as the mail server's; nothing listens there yet."""
+    port = free_port()
+    for name, value in (("HOST", "127.0.0.1"), ("PORT", str(port)), ("SECURITY", "none"), ("FROM", "g@example.org")):
+        monkeypatch.setenv(f"GRIDMAP_SMTP_{name}", value)
+    settings.cache_clear()
+    yield port
+    settings.cache_clear()
+
+
+def test_a_mail_that_was_handed_over_without_an_answer_may_have_arrived(mail_port: int) -> None:
+    with pytest.raises(ConnectionRefusedError):  # nothing went out
+        send("email", "suo@example.org", body="x", number="1-1")
+    with serving(MailServer(mail_port, silent=True)) as server:
+        with pytest.raises(MaybeDelivered, match="没有答复是否收下"):
+            send("email", "suo@example.org", body="x", number="1-1")
+        assert len(server.mails) == 1
+
+
+@pytest.fixture
+def jobs_on(connection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let jobs of this process work on the connection of the test, as their own role."""
+
+    @contextmanager
+    def job_session() -> Iterator[Session]:
+        connection.exec_driver_sql(f"set local role {JOBS_ROLE}")
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            yield session
+            session.commit()
+        connection.exec_driver_sql("reset role")
+
+    monkeypatch.setattr(jobs, "job_session", job_session)
+
+
+def delivery(owner: Any, *, account: int | None = None) -> int:
+    """Write an address with a notice and a delivery that waits; return its number."""
+    whom, number = ("account_id", account) if account else ("department_id", 7)
+    place = f"{TOWN_A // 10**9}, {TOWN_A}, {number}"
+    with owner() as session:
+        address = session.execute(
+            text(
+                f"insert into notice_addresses (county_code, unit_code, {whom}, channel, address) values ({place}, 'email', 'a@example.org') returning id"
+            )
+        ).scalar()
+        notice = session.execute(
+            text(
+                f"insert into notices (county_code, unit_code, {whom}, kind, body, link) values ({place}, 'case.x', '请办理', '/') returning id"
+            )
+        ).scalar()
+        return int(session.execute(text(
+            "insert into notice_deliveries (county_code, unit_code, notice_id, address_id)"
+            f" values ({TOWN_A // 10**9}, {TOWN_A}, {notice}, {address}) returning id"
+        )).scalar())  # fmt: skip
+
+
+def state(owner: Any) -> tuple[str, str]:
+    with owner() as session:
+        row = session.execute(text("select state, error from notice_deliveries")).one()
+    return row.state, row.error
+
+
+@pytest.mark.usefixtures("jobs_on")
+def test_what_may_have_arrived_is_not_sent_again_by_itself(owner: Any, mail_port: int) -> None:
+    number = delivery(owner)
+    with serving(MailServer(mail_port, silent=True)) as server:
+        for _ in range(3):
+            send_one(county_code=TOWN_A // 10**9, delivery_id=number)
+        assert len(server.mails) == 1
+    assert state(owner)[0] == "unsure"
+    assert "没有自动重发" in state(owner)[1]
+
+
+@pytest.mark.usefixtures("jobs_on")
+def test_nothing_goes_to_an_address_that_ended_or_an_account_that_was_disabled_meanwhile(
+    owner: Any, make: Any, mail_port: int
+) -> None:
+    make.world()
+    name, _password = make.account((Role.LEADER, TOWN_A))
+    with owner() as session:
+        who = session.execute(text("select id from accounts where username = :n"), {"n": name}).scalar()
+    number = delivery(owner, account=who)
+    with serving(MailServer(mail_port)) as server:
+        for change, words in (
+            ("update accounts set disabled_at = now()", "账号或部门已停用"),
+            ("update notice_addresses set ended_at = now()", "该地址已停用"),
+        ):
+            with owner() as session:
+                session.execute(text(change))
+            send_one(county_code=TOWN_A // 10**9, delivery_id=number)
+            assert words in state(owner)[1]
+        with owner() as session:
+            session.execute(text("delete from notice_deliveries"))
+            session.execute(text("update notice_addresses set ended_at = null"))
+            notice = session.execute(text("select id from notices")).scalar()
+        deliver(county_code=TOWN_A // 10**9, notice_id=notice)
+        with owner() as session:
+            assert session.execute(text("select count(*) from notice_deliveries")).scalar() == 0
+        assert server.mails == []
+
+
+@pytest.fixture
 def robot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A robot on https://localhost that keeps what it is told and answers ``answers``."""
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
@@ -165,6 +271,8 @@ def robot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             told = self.rfile.read(int(self.headers["Content-Length"]))
             self.server.told.append((self.path, json.loads(told)))  # type: ignore[attr-defined]
             status, body = self.server.answers  # type: ignore[attr-defined]
+            if not status:
+                return  # the line breaks
             self.send_response(status)
             self.send_header("Location", "https://localhost/elsewhere")
             self.end_headers()
@@ -203,6 +311,14 @@ def test_a_robot_that_refuses_is_a_failure(robot: Any, answers: Any, words: str)
     with pytest.raises(NotDelivered, match=words):
         send("wecom", f"https://localhost:{robot.server_port}/", body="x", number="1-1")
     assert len(robot.told) == 1  # a redirection is not followed
+
+
+@pytest.mark.parametrize("answers", [(0, b""), (504, b""), (200, b"<p>")])
+def test_a_robot_that_gives_no_clear_answer_may_have_taken_it(robot: Any, answers: Any) -> None:
+    robot.answers = answers
+    with pytest.raises(MaybeDelivered):
+        send("wecom", f"https://localhost:{robot.server_port}/", body="x", number="1-1")
+    assert len(robot.told) == 1
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(robot: Any, monkeypatch: pytest.MonkeyPatch) -> None:

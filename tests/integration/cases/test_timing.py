@@ -11,12 +11,13 @@ from sqlalchemy import select, text
 
 from gridmap.access import Role
 from gridmap.cases.actions.escalation import adopt_calendars, escalate, tell_waiting
+from gridmap.cases.actions.supervision import ask_papers
 from gridmap.cases.models import Case, CaseEscalation, CaseTimer
 from gridmap.clock import CHINA
 from gridmap.worktime.actions import edit_day
 from gridmap.worktime.queries import version_at
 from gridmap.worktime.rules import Day
-from tests.factories import COUNTY, TOWN_A, Factories
+from tests.factories import COUNTY, TOWN_A, TOWN_B, Factories
 from tests.integration.cases.test_course import Course
 from tests.integration.conftest import actor_at
 
@@ -242,6 +243,67 @@ def test_notices_made_at_night_wait_until_the_morning(timed: Timed, owner: Calla
     assert timed.levels() == [("accept", "remind"), ("accept", "overdue"), ("accept", "second")]
 
 
+def morning(owner: Callable[[], Any], at: datetime) -> list[str]:
+    """Tell what waits at ``at``; return the bodies of what was told of limits."""
+    with owner() as session:
+        tell_waiting(session, now=at)
+        told = "select body from notices where kind in ('case.remind', 'case.overdue', 'case.second') order by id"
+        return list(session.execute(text(told)).scalars())
+
+
+def test_a_stage_that_ended_at_night_is_not_told_as_late_in_the_morning(timed: Timed, owner: Callable[[], Any]) -> None:
+    timed.dispatch("urgent")
+    timed.now = china(2026, 11, 20, 22, 0)  # quiet since nine: late, and supervised
+    timed.sweep()
+    timed.now = china(2026, 11, 20, 23, 0)
+    timed.done(timed.handler, "accept")
+    told = morning(owner, china(2026, 11, 21, 8, 0))
+    assert len(told) == 1
+    assert "接单环节曾超时后再次到限，现为普通督办，该环节现已办完" in told[0]
+
+
+def test_a_supervision_that_was_released_at_night_is_not_told(timed: Timed, owner: Callable[[], Any]) -> None:
+    timed.dispatch("urgent")
+    timed.now = china(2026, 11, 20, 22, 0)
+    timed.sweep()
+    timed.done(timed.handler, "accept")
+    timed.done(timed.supervisor, "release", reason="已接单")
+    assert morning(owner, china(2026, 11, 21, 8, 0)) == []
+
+
+def test_what_is_paused_is_told_after_the_pause_if_it_is_true_then(timed: Timed, owner: Callable[[], Any]) -> None:
+    timed.dispatch("urgent")
+    timed.now = china(2026, 11, 20, 22, 0)
+    timed.sweep()
+    timed.done(timed.desk, "pause", reason="等待鉴定", until="2026-11-23T22:00")
+    assert morning(owner, china(2026, 11, 21, 8, 0)) == []
+    assert morning(owner, china(2026, 11, 23, 23, 0)) == []  # the pause ends in quiet hours
+    assert len(morning(owner, china(2026, 11, 24, 8, 0))) == 1
+
+
+def test_the_sweep_writes_the_paper_of_a_supervision_once_for_each_level(
+    timed: Timed, owner: Callable[[], Any]
+) -> None:
+    timed.dispatch("urgent")
+    timed.now = china(2026, 11, 20, 22, 0)
+    timed.sweep()
+    timed.sweep()
+    with owner() as session:
+        wanted = session.execute(text("select args from procrastinate_jobs where task_name = 'cases.supervision'"))
+        steps = [step for args in wanted.scalars() for step in args["steps"]]
+        assert len(steps) == 1
+        session.execute(text("set local role gridmap_jobs"))
+        assert ask_papers(session, steps, timed.now) == 1
+        assert ask_papers(session, steps, timed.now) == 0  # done again: nothing more
+        session.execute(text("reset role"))
+        paper = session.execute(text("select * from case_documents where kind = 'supervision'")).one()
+    assert paper.step_number == timed.seen(timed.desk)["history"][-1]["number"]
+    assert (paper.issuer_name, paper.actor_name, paper.asked_by) == ("甲街道综治中心", "系统", None)
+    assert paper.fields["主送"] == "派出所"
+    assert "系统自动督办" in paper.fields["正文"]
+    assert "督办单" in timed.page(timed.desk)
+
+
 def test_a_time_out_is_exempted_by_two_reviews_of_different_people_and_stays_to_be_seen(timed: Timed) -> None:
     timed.handle()
     assert timed.take(timed.handler, "appeal", reason="道路中断").status_code == 403
@@ -294,14 +356,59 @@ def test_an_administrator_makes_a_new_version_that_runs_from_now_on(timed: Timed
     timed.handle()
     admin = signed_in((Role.ADMINISTRATOR, COUNTY))
     values = {"stage": "handle", "kind": "work_days", "amount": "3", "remind_before": "1", "second_after": "1"}
+    values |= {"area": str(COUNTY)}
     refused = admin.post("/cases/limits", data={**values, "amount": "2.5", "source_note": "本中心规定"})
     assert refused.status_code == 400
     assert "应为整数" in refused.get_data(as_text=True)
     answer = admin.post("/cases/limits", data={**values, "source_note": "本中心规定"}, follow_redirects=True)
-    assert "已保存为第 2 版" in answer.get_data(as_text=True)
+    assert "已保存为第 1 版" in answer.get_data(as_text=True)  # the first of this county; that of the system stays
     assert timed.timers()["handle"].due_at == china(2026, 11, 30, 18, 0)  # what runs keeps its limit
     timed.handle()
     assert timed.timers()["handle"].due_at == china(2026, 11, 26, 18, 0)
+
+
+def test_a_limit_counts_in_its_own_area_and_the_nearest_wins(timed: Timed, signed_in: Any) -> None:
+    timed.now = china(2026, 11, 23, 9, 0)
+    clients = {area: signed_in((Role.ADMINISTRATOR, area)) for area in (COUNTY, TOWN_A, TOWN_B)}
+
+    def put(client: Any, area: int, amount: int, **more: str) -> Any:
+        values = {
+            "area": f"{area:015d}" if area else "0",
+            "stage": "handle",
+            "kind": "work_days",
+            "amount": str(amount),
+        }
+        return client.post(
+            "/cases/limits", data={**values, "source_note": "本级规定", **more}, follow_redirects=True
+        )  # fmt: skip
+
+    def handled() -> datetime:
+        timed.handle()
+        return timed.timers()["handle"].due_at
+
+    assert put(clients[TOWN_B], TOWN_B, 1).status_code == 200
+    assert handled() == china(2026, 11, 30, 18, 0)  # town A: as the system has it
+    assert put(clients[COUNTY], COUNTY, 2).status_code == 200
+    assert handled() == china(2026, 11, 25, 18, 0)
+    assert put(clients[TOWN_A], TOWN_A, 3).status_code == 200
+    assert handled() == china(2026, 11, 26, 18, 0)
+    assert put(clients[COUNTY], COUNTY, 4, category="0101").status_code == 200
+    assert handled() == china(2026, 11, 26, 18, 0)  # the nearest area comes before the more specific row
+    for client, area in (
+        (clients[TOWN_A], 0),
+        (clients[TOWN_A], COUNTY),
+        (clients[TOWN_A], TOWN_B),
+        (clients[COUNTY], 0),
+    ):
+        refused = put(client, area, 9)
+        assert refused.status_code == 400
+        assert "不在您负责的范围内" in refused.get_data(as_text=True)
+    assert "请选择区划" in put(clients[TOWN_A], -1, 9).get_data(as_text=True)
+    assert "没有找到该区划" in put(clients[TOWN_A], 990102001009000, 9).get_data(as_text=True)
+    page = clients[TOWN_A].get("/cases/limits").get_data(as_text=True)
+    assert "甲街道" in page
+    assert "全系统" in page
+    assert "乙镇" not in page
 
 
 def test_a_case_without_timers_goes_on(timed: Timed, make: Factories) -> None:

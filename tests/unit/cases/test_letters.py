@@ -13,6 +13,7 @@ from typing import Any
 import docx
 import pypdf
 import pytest
+from docx.oxml import parse_xml
 from docx.shared import Mm
 from PIL import Image
 from shapely.geometry import box
@@ -81,10 +82,12 @@ def test_a_template_at_fault_is_refused_in_words(content: bytes, said: str) -> N
 def repacked(content: bytes, **parts: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        given = {name.replace("__", "/").replace("_dot_", "."): data for name, data in parts.items()}
         for name in old.namelist():
-            new.writestr(name, old.read(name))
-        for name, data in parts.items():
-            new.writestr(name.replace("__", "/").replace("_dot_", "."), data)
+            if name not in given:
+                new.writestr(name, old.read(name))
+        for name, data in given.items():
+            new.writestr(name, data)
     return out.getvalue()
 
 
@@ -92,14 +95,79 @@ def test_macros_links_and_words_that_the_pdf_would_lose_are_refused() -> None:
     fine = made("{{ 事件标题 }}")
     with pytest.raises(BadInput, match="宏"):
         check_template(repacked(fine, word__vbaProject_dot_bin=b"x"))
-    link = b'<Relationships><Relationship TargetMode="External" Target="file:///x"/></Relationships>'
-    with pytest.raises(BadInput, match="外部文件"):
-        check_template(repacked(fine, word___rels__x_dot_xml_dot_rels=link))
+    for link in (
+        b'<Relationships><Relationship TargetMode="External" Target="file:///x"/></Relationships>',
+        b"<Relationships><Relationship TargetMode='External' Target='x'/></Relationships>",
+        b"<Relationships><Relationship TargetMode = ' external ' Target='x'/></Relationships>",
+        b"<r:Relationships xmlns:r='u'><r:Relationship Target='http://example.org/a.png'/></r:Relationships>",
+        b"<Relationships><Relationship Target='\\\\server\\share'/></Relationships>",
+        b"<?xml version='1.0' encoding='utf-8'?><Relationships><Relationship TargetMode='&#69;xternal' Target='x'/></Relationships>",
+    ):
+        with pytest.raises(BadInput, match="外部文件.*word/_rels/x.xml.rels"):
+            check_template(repacked(fine, word___rels__x_dot_xml_dot_rels=link))
     headed = docx.Document()
     headed.add_paragraph("{{ 事件标题 }}")
     headed.sections[0].header.paragraphs[0].text = "内部资料"
-    with pytest.raises(BadInput, match="页眉页脚里有文字“内部资料”"):
+    with pytest.raises(BadInput, match="页眉里有文字“内部资料”"):
         check_template(saved(headed))
+
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+@pytest.mark.parametrize(
+    ("part", "data", "said"),
+    [
+        ("docProps__core_dot_xml", f"<c xmlns:d='{W}'><d:title>{{{{ 正文 }}}}</d:title></c>", "文件属性（docProps/core.xml）.*请移到正文"),
+        ("docProps__core_dot_xml", "<c><t>{<b/>% for a in b %}</t></c>", "文件属性（docProps/core.xml）"),
+        ("docProps__custom_dot_xml", "<c note='{{ 7 * 7 }}'/>", "docProps/custom.xml"),
+        ("word__header9_dot_xml", f"<w:hdr xmlns:w='{W}'><w:t>{{{{ 文号 }}}}</w:t></w:hdr>", "页眉（word/header9.xml）"),
+        ("word__top_dot_xml", f"<x:hdr xmlns:x='{W}'><x:t>内部资料</x:t></x:hdr>", "页眉里有文字“内部资料”（word/top.xml）"),
+        ("word__footnotes_dot_xml", f"<w:footnotes xmlns:w='{W}'><w:t>注一</w:t></w:footnotes>", "脚注里有文字“注一”"),
+        ("word__footnotes_dot_xml", f"<w:footnotes xmlns:w='{W}'><w:t>{{% set a = 1 %}}</w:t></w:footnotes>", "脚注（word/footnotes.xml）"),
+        ("word__second_dot_xml", f"<w:document xmlns:w='{W}'/>", "另有一份正文“word/second.xml”"),
+        ("word__shape_dot_xml", f"<x:a xmlns:x='{W}'><x:txbxContent/></x:a>", "文本框"),
+        ("word__field_dot_xml", f"<w:a xmlns:w='{W}'><w:instrText> INCLUDEPICTURE x </w:instrText></w:a>", "取外部内容的域"),
+        ("word__field_dot_xml", f"<w:a xmlns:w='{W}'><w:fldSimple w:instr='DDEAUTO x'/></w:a>", "取外部内容的域"),
+        ("word__chunk_dot_xml", f"<w:a xmlns:w='{W}'><w:altChunk/></w:a>", "嵌入了其他文件"),
+        ("word__embeddings__a_dot_xlsx", "x", "嵌入了其他文件"),
+        ("word__broken_dot_xml", "<a><b></a>", "“word/broken.xml”不是完好的 XML"),
+        ("word__dtd_dot_xml", "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>", "“word/dtd.xml”带有文档类型定义"),
+    ],
+)  # fmt: skip
+def test_every_part_is_looked_at(part: str, data: str, said: str) -> None:
+    with pytest.raises(BadInput, match=said) as caught:
+        check_template(repacked(made("{{ 事件标题 }}"), **{part: data.encode()}))
+    assert caught.value.field == "file"
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "latin-1"])
+def test_a_part_in_another_encoding_is_refused_and_named(encoding: str) -> None:
+    head = f"<?xml version='1.0' encoding='{encoding}'?>" if encoding != "latin-1" else ""
+    data = f"{head}<w:hdr xmlns:w='{W}'><w:t>é</w:t></w:hdr>".encode(encoding)
+    with pytest.raises(BadInput, match="word/header1.xml"):
+        check_template(repacked(made("{{ 事件标题 }}"), word__header1_dot_xml=data))
+
+
+def test_automatic_numbers_and_broken_measures_are_refused_and_values_stay_values() -> None:
+    numbered = docx.Document()
+    numbered.add_paragraph("{{ 事件标题 }}")._p.get_or_add_pPr().get_or_add_numPr().get_or_add_numId().val = 3
+    with pytest.raises(BadInput, match="自动编号"):
+        check_template(saved(numbered))
+    for border in ('w:sz="4" w:space="0pt;x:url(y)"', 'w:sz="x"'):
+        ruled = docx.Document()
+        rule = f'<w:pBdr xmlns:w="{W}"><w:bottom w:val="single" {border}/></w:pBdr>'
+        ruled.add_paragraph("{{ 事件标题 }}")._p.get_or_add_pPr().append(parse_xml(rule))
+        with pytest.raises(BadInput, match="无法识别的值"):
+            check_template(saved(ruled))
+
+
+def test_what_the_author_of_a_template_left_in_its_properties_does_not_go_out() -> None:
+    document = docx.Document()
+    document.add_paragraph("{{ 事件标题 }}")
+    document.core_properties.comments, document.core_properties.keywords = "张某某起草", "内部"
+    about = docx.Document(io.BytesIO(fill(saved(document), sample()))).core_properties
+    assert (about.comments, about.keywords, about.last_modified_by) == ("", "", "")
 
 
 def test_conditions_choose_paragraphs() -> None:

@@ -9,13 +9,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gridmap.access import significant_digits
 from gridmap.cases import queries
 from gridmap.cases.actions.effects.desk import chosen
 from gridmap.cases.actions.effects.work import Effect, Work
+from gridmap.cases.actions.supervision import supervised_by
 from gridmap.cases.actions.timers import change_words, keep_timer, show_due
 from gridmap.cases.models import CaseAppeal, CaseExtension, CaseTimer
-from gridmap.cases.queries.places import tell_name
 from gridmap.cases.queries.timers import calendars_for, first_late, running_timers, timer_of
 from gridmap.cases.rules import STAGE_NAMES, Action, Grade, Stage
 from gridmap.cases.rules.clocks import SUPERVISION_NAMES, AppealStatus, ExtensionStatus, higher
@@ -182,9 +181,7 @@ def supervise(work: Work) -> dict[str, Any]:
     if level is None:
         raise Conflict("该事件已是红牌督办，不能再升级。")
     work.case.supervision = level.value
-    lead, digits = work.facts.lead, min(significant_digits(work.case.unit_code), 9)
-    place = int(f"{work.case.unit_code:015d}"[:digits].ljust(15, "0"))
-    to = lead.department_name if lead else f"{tell_name(work.session, place)}综治中心"
+    to = supervised_by(work.session, work.case, work.facts)
     return {"supervision": SUPERVISION_NAMES[level], "to": to}
 
 

@@ -14,12 +14,12 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from gridmap.cases.rules.letters.kinds import FIELDS, sample
+from gridmap.cases.rules.letters.parts import FIELD, MOST_BYTES, check_parts
+from gridmap.cases.rules.letters.twin import twin
 from gridmap.errors import BadInput
 
-MOST_BYTES = 5 * 1024 * 1024
-MOST_UNPACKED = 40 * 1024 * 1024
-MOST_PARTS = 500
-FIELD = "file"  # the form's field that messages stand beside
+__all__ = ["MOST_BYTES", "check_template", "environment", "fill", "used_fields", "without_clock"]
+
 _DATED = (1980, 1, 1, 0, 0, 0)  # the least that a ZIP can say: no clock in the file
 _MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - python-docx writes it as it stands
 _PLAIN = (nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.Template, nodes.Compare, nodes.Operand)
@@ -33,7 +33,7 @@ def environment() -> SandboxedEnvironment:
 
 def check_template(content: bytes) -> None:
     """Try a template out with sample data. Raises ``BadInput`` that names the field or part at fault and the remedy."""
-    _check_parts(content)
+    check_parts(content)
     try:
         template = DocxTemplate(io.BytesIO(content))
         template.init_docx()
@@ -41,7 +41,6 @@ def check_template(content: bytes) -> None:
     except Exception as fault:
         raise BadInput("文件打不开，可能已损坏：请用 Word 或 WPS 另存为 .docx 后再上传。", field=FIELD) from fault
     _check_words(body)
-    _check_reach(content)
     try:
         filled = fill(content, sample())
     except TemplateError as fault:
@@ -50,7 +49,14 @@ def check_template(content: bytes) -> None:
         raise BadInput(
             "模板填出的文件打不开：请检查字段是否写在同一段文字里、{% 如果 %} 是否跨了表格。", field=FIELD
         ) from fault
-    if not filled:
+    try:
+        shown = twin(filled)
+    except Exception as fault:
+        raise BadInput(
+            "模板的排版里有无法识别的值（如字号、行距、边框），PDF 印不出来：请清除格式后重新设置，另存再上传。",
+            field=FIELD,
+        ) from fault
+    if not shown:
         raise BadInput("模板是空的，请检查文件。", field=FIELD)
 
 
@@ -61,6 +67,8 @@ def fill(content: bytes, values: Mapping[str, str]) -> bytes:
     template.render(paragraphs, environment(), autoescape=True)
     about = template.docx.core_properties
     about.author, about.last_modified_by, about.title = values.get("发文机关", ""), "", values.get("文号", "")
+    for name in ("category", "comments", "content_status", "identifier", "keywords", "subject", "version"):
+        setattr(about, name, "")  # what the template's author left there does not go out with every paper
     about.created = about.modified = _MADE
     about.revision = 1
     out = io.BytesIO()
@@ -81,30 +89,6 @@ def without_clock(content: bytes) -> bytes:
             part.compress_type = zipfile.ZIP_DEFLATED
             new.writestr(part, old.read(name))
     return out.getvalue()
-
-
-def _check_parts(content: bytes) -> None:
-    """Refuse what is no DOCX, unfolds too far, runs macros, or fetches something from elsewhere."""
-    if not content:
-        raise BadInput("请选择模板文件。", field=FIELD)
-    if len(content) > MOST_BYTES:
-        raise BadInput(f"模板超过 {MOST_BYTES // 1024 // 1024} MB，请压缩其中的图片后再上传。", field=FIELD)
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            listed = parts.infolist()
-            if "word/document.xml" not in parts.namelist():
-                raise zipfile.BadZipFile
-            if len(listed) > MOST_PARTS or sum(part.file_size for part in listed) > MOST_UNPACKED:
-                raise BadInput("模板解开后过大，请简化后再上传。", field=FIELD)
-            if any("vbaProject" in part.filename for part in listed):
-                raise BadInput("模板含有宏，请另存为不带宏的 .docx 后再上传。", field=FIELD)
-            links = [parts.read(part) for part in listed if part.filename.endswith(".rels")]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as fault:
-        raise BadInput(
-            "这不是 .docx 文件（旧版 .doc 也不行）：请用 Word 或 WPS 另存为 .docx 后再上传。", field=FIELD
-        ) from fault
-    if any(b'TargetMode="External"' in text for text in links):
-        raise BadInput("模板链接了外部文件或网址，请改为插入文件中的图片、去掉超链接后再上传。", field=FIELD)
 
 
 def _check_words(body: str) -> None:
@@ -136,18 +120,6 @@ def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
     yield node
     for child in node.iter_child_nodes():
         yield from _walk(child)
-
-
-def _check_reach(content: bytes) -> None:
-    """Refuse words where the PDF would lose them: text boxes, headers, footers (page numbers are put there by the system)."""
-    with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        if b"<w:txbxContent" in parts.read("word/document.xml"):
-            raise BadInput("模板用了文本框，PDF 中会丢失：请把文字移到正文或表格里。", field=FIELD)
-        for name in sorted(parts.namelist()):
-            if re.fullmatch(r"word/(header|footer)\d*\.xml", name):
-                words = "".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)</w:t>", parts.read(name).decode("utf-8")))
-                if re.sub(r"[\s\d—\-–第页共]", "", words):
-                    raise BadInput(f"页眉页脚里有文字“{words[:20]}”，PDF 中会丢失：请移到正文。", field=FIELD)
 
 
 def used_fields(content: bytes) -> list[str]:

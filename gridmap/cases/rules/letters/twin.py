@@ -36,7 +36,7 @@ def _blocks(holder: Any) -> Iterator[str]:
 def _paragraph(paragraph: Paragraph) -> str:
     inner = "".join(_run(run, paragraph) for run in paragraph._p.iter(qn("w:r")))
     style = ";".join(f"{name}:{value}" for name, value in _box(paragraph).items())
-    return f'<p style="{style}">{inner or "&#8203;"}</p>'
+    return f'<p style="{escape(style)}">{inner or "&#8203;"}</p>'
 
 
 def _box(paragraph: Paragraph) -> dict[str, str]:
@@ -62,7 +62,7 @@ def _box(paragraph: Paragraph) -> dict[str, str]:
     bottom = rule.find(qn("w:bottom")) if rule is not None else None
     if bottom is not None:
         found["border-bottom"] = f"{int(bottom.get(qn('w:sz'), '4')) / 8:.2f}pt solid {_colour(bottom, 'w:color')}"
-        found["padding-bottom"] = f"{bottom.get(qn('w:space'), '0')}pt"
+        found["padding-bottom"] = f"{int(bottom.get(qn('w:space'), '0'))}pt"
     if (keep := _said(paragraph, "w:keepNext")) is not None and keep.get(qn("w:val")) not in ("0", "false"):
         found["break-after"] = "avoid"
     return found
