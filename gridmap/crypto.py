@@ -20,6 +20,7 @@ import os
 import secrets
 import unicodedata
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.config import settings
 from gridmap.errors import NotReady
+from gridmap.numbers import same_identity, same_phone
 
 FORMAT = 1
 KEY_BYTES, NONCE_BYTES, BLOCK_BYTES = 32, 12, 32
@@ -123,13 +125,18 @@ class KeyRing:
         return plain[2 : 2 + int.from_bytes(plain[:2], "big")].decode()
 
     def blind(self, value: str, kind: str) -> bytes:
-        """Return the blind index (32 bytes) of a value of one kind (``id_number`` …): equal exactly for equal normalised values."""
-        return hmac.new(self.index_key, f"{kind}\0{normal(value)}".encode(), hashlib.sha256).digest()
+        """Return the blind index (32 bytes) of a value of one kind (``id_number``, ``phone`` …): equal exactly for the same number."""
+        same = _SAME.get(kind, normal)(value)
+        return hmac.new(self.index_key, f"{kind}\0{same}".encode(), hashlib.sha256).digest()
 
     def mark(self, key_id: str) -> str:
         """Return what the database keeps of a key to know it again; it says nothing about the key."""
         both = self.keys[key_id] + self.index_key
         return hmac.new(both, b"gridmap key mark", hashlib.sha256).hexdigest()
+
+
+BLIND_FORM = 2  # of ``_SAME``: count it up when that changes, and the job writes the rows of an older form anew
+_SAME: dict[str, Callable[[str], str]] = {"id_number": same_identity, "phone": same_phone}
 
 
 def normal(value: str) -> str:

@@ -26,6 +26,7 @@ JOB_NAMES = {
     "cases.document": "文书：制作",
     "cases.supervision": "文书：自动督办的督办单",
     "cases.escalate": "期限：提醒、超时和督办",
+    "cases.reindex_parties": "当事人：更新查重索引",
     "cases.promises": "调解：履行提醒",
     "cases.words": "检索：收录新事件",
     "cases.words_audit": "检索：核对",

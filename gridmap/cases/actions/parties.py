@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridmap import audit
@@ -23,7 +24,7 @@ from gridmap.cases.queries.parties import (
     unsealed,
 )
 from gridmap.cases.rules.parties import PartyRole
-from gridmap.crypto import KeyRing, ring_of
+from gridmap.crypto import BLIND_FORM, KeyRing, ring_of
 from gridmap.errors import BadInput, Forbidden, NotFound
 
 MOST_PARTIES = 500  # of one case; more are a list of its own, kept as an attachment
@@ -60,6 +61,7 @@ def _add(
         role=role.value,
         id_number_blind=ring.blind(values["id_number"], "id_number") if values["id_number"] else None,
         phone_blind=ring.blind(values["phone"], "phone") if values["phone"] else None,
+        blind_form=BLIND_FORM,
         from_case=from_case,
         added_at=now,
         added_by=actor.account_id if actor else None,
@@ -113,3 +115,19 @@ def open_party(session: Session, actor: Actor, *, case: Case, party_id: int, pur
     audit.record(session, actor, "party.opened", case.case_code, case.unit_code, **facts)
     session.flush()
     return shown
+
+
+def reindex_parties(session: Session, *, most: int = 500) -> int:
+    """Write the blind columns of up to ``most`` parties of an older form anew (as the job role); return how many. Raises ``KeyFault``."""
+    older = select(CaseParty).where(CaseParty.blind_form < BLIND_FORM).order_by(CaseParty.id).limit(most)
+    found = list(session.scalars(older.with_for_update(skip_locked=True)))
+    if not found:
+        return 0
+    ring = ring_of(session)
+    for party in found:
+        values = unsealed(ring, party)
+        party.id_number_blind = ring.blind(values["id_number"], "id_number") if values["id_number"] else None
+        party.phone_blind = ring.blind(values["phone"], "phone") if values["phone"] else None
+        party.blind_form = BLIND_FORM
+    session.flush()
+    return len(found)

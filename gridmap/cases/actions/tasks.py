@@ -11,6 +11,7 @@ from gridmap import jobs
 from gridmap.cases.actions.charge import remind_duties
 from gridmap.cases.actions.documents import JOB, make_document
 from gridmap.cases.actions.mediation import remind_promises
+from gridmap.cases.actions.parties import reindex_parties
 from gridmap.cases.actions.words import FOLD_CASES, audit_words, fold_words
 from gridmap.cases.models import CaseDocument
 from gridmap.clock import now
@@ -68,3 +69,15 @@ def charges(timestamp: int = 0) -> None:  # noqa: ARG001 - what the queue passes
     while after is not None:
         with jobs.job_session() as session:
             _sent, after = remind_duties(session, now(), after=after)
+
+
+@jobs.app.periodic(cron="*/5 * * * *")
+@jobs.app.task(name="cases.reindex_parties", queueing_lock="cases.reindex_parties", lock="cases.reindex_parties")
+def reindex(timestamp: int = 0) -> None:  # noqa: ARG001 - what the queue passes to periodic jobs
+    """Write the blind columns of parties that compare numbers in an older form anew; usually there are none."""
+    while True:
+        with jobs.job_session() as session:
+            taken = reindex_parties(session)
+        if not taken:
+            return
+        log.info("blind columns of %d parties written anew", taken)

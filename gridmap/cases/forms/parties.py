@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gridmap.cases.rules.parties import PARTY_ROLE_NAMES, PartyRole, id_number_fault, phone_fault, plain
+from gridmap.cases.rules.parties import PARTY_ROLE_NAMES, PartyRole, id_number_fault, phone_fault
 from gridmap.errors import BadInput
+from gridmap.numbers import plain
 from gridmap.web import UNREADABLE
 
 MOST_NAME, MOST_ADDRESS, MOST_PURPOSE = 60, 200, 200

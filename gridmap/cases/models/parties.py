@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKeyConstraint, Index, LargeBinary, Text, Uuid, text
+from sqlalchemy import BigInteger, DateTime, ForeignKeyConstraint, Index, LargeBinary, SmallInteger, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridmap.cases.models.case import one_of
@@ -17,7 +17,7 @@ from gridmap.db import Base, Scoped, scoped_args
 class CaseParty(Scoped, Base):
     """A person in a case. ``row_key`` is what the ciphertexts are bound to; ``from_case`` the report that brought them by joining.
 
-    The blind columns find equal identity or telephone numbers without opening any.
+    The blind columns find equal identity or telephone numbers without opening any; ``blind_form`` says in which form they compare.
     """
 
     __tablename__ = "case_parties"
@@ -31,6 +31,7 @@ class CaseParty(Scoped, Base):
     address: Mapped[bytes | None] = mapped_column(LargeBinary)
     id_number_blind: Mapped[bytes | None] = mapped_column(LargeBinary)
     phone_blind: Mapped[bytes | None] = mapped_column(LargeBinary)
+    blind_form: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"), nullable=False)
     from_case: Mapped[str | None] = mapped_column(Text)
     added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"), nullable=False)
     added_by: Mapped[int | None] = mapped_column(BigInteger)
@@ -42,4 +43,5 @@ class CaseParty(Scoped, Base):
         Index("uq_case_parties_row_key", "row_key", "county_code", unique=True),
         Index("ix_case_parties_id_number_blind", "id_number_blind", "unit_code"),
         Index("ix_case_parties_phone_blind", "phone_blind", "unit_code"),
+        Index("ix_case_parties_blind_form", "id", postgresql_where=text("blind_form < 2")),
     )

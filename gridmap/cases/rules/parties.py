@@ -7,12 +7,10 @@ have no check character and are accepted as old cases cite them.
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date
 from enum import StrEnum
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECKS = "10X98765432"
+from gridmap.numbers import check_character, same_phone
 
 
 class PartyRole(StrEnum):
@@ -32,11 +30,6 @@ PARTY_ROLE_NAMES = {
 }
 
 
-def plain(text: str) -> str:
-    """Return a number as it is kept: half-width capitals, without blanks and hyphens."""
-    return re.sub(r"[\s\-‐–—]", "", unicodedata.normalize("NFKC", text)).upper()
-
-
 def id_number_fault(number: str) -> str:
     """Say what is wrong with an identity number in plain form, empty when it can be one."""
     if re.fullmatch(r"[0-9]{15}", number):
@@ -50,11 +43,6 @@ def id_number_fault(number: str) -> str:
     return ""
 
 
-def check_character(number: str) -> str:
-    """Return the check character of the first 17 digits (ISO 7064 MOD 11-2)."""
-    return _CHECKS[sum(int(digit) * weight for digit, weight in zip(number[:17], _WEIGHTS, strict=True)) % 11]
-
-
 def _is_date(digits: str) -> bool:
     try:
         born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
@@ -65,7 +53,8 @@ def _is_date(digits: str) -> bool:
 
 def phone_fault(number: str) -> str:
     """Say what is wrong with a telephone number in plain form, empty when it can be one: mobile, or area code and number."""
-    if re.fullmatch(r"(\+?86)?1[3-9][0-9]{9}", number) or re.fullmatch(r"0[0-9]{2,3}[2-9][0-9]{6,7}", number):
+    number = same_phone(number)
+    if re.fullmatch(r"1[3-9][0-9]{9}|0[0-9]{2,3}[2-9][0-9]{6,7}", number):
         return ""
     if re.fullmatch(r"[2-9][0-9]{6,7}", number):
         return ""

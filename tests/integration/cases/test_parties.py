@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from gridmap.access import Role
+from gridmap.cases.actions.parties import reindex_parties
 from gridmap.cases.queries.parties import masked_parties
 from gridmap.crypto import KeyFault, key_file, ring_of
 from tests.factories import GRID_B11, TOWN_A, TOWN_B, Factories
@@ -201,3 +202,37 @@ def test_blind_columns_find_the_same_number(make: Factories, owner: Callable[[],
         blind = ring_of(session).blind("11010519491231002x", "id_number")
         found = session.execute(text("select count(*) from case_parties where id_number_blind = :b"), {"b": blind})
         assert found.scalar() == 2
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "asked"),
+    [
+        ("id_number", "110105491231002", "11010519491231002x"),
+        ("id_number", "11010519491231002X", "１１０１０５ 491231 002"),
+        ("phone", "13800001234", "+86 138-0000-1234"),
+        ("phone", "0086 138 0000 1234", "１３８００００１２３４"),
+        ("phone", "+86 431 8888 1234", "(0431) 8888-1234"),
+    ],
+)
+def test_one_number_written_in_two_ways_is_found(
+    make: Factories, owner: Callable[[], Any], column: str, written: str, asked: str
+) -> None:
+    make.world()
+    make.party(make.case(), **{column: written})
+    with owner() as session:
+        blind = ring_of(session).blind(asked, column)
+        found = session.execute(text(f"select count(*) from case_parties where {column}_blind = :b"), {"b": blind})
+        assert found.scalar() == 1
+
+
+def test_rows_of_an_older_form_are_written_anew_by_the_job(make: Factories, owner: Callable[[], Any]) -> None:
+    make.world()
+    make.party(make.case(), id_number="110105491231002", phone="+8613800001234")
+    with owner() as session:
+        now_kept = session.execute(text("select id_number_blind, phone_blind from case_parties")).one()
+        session.execute(text("update case_parties set blind_form = 1, id_number_blind = 'old', phone_blind = 'old'"))
+        session.execute(text("set local role gridmap_jobs"))
+        assert reindex_parties(session) == 1
+        assert reindex_parties(session) == 0
+        session.execute(text("reset role"))
+        assert session.execute(text("select id_number_blind, phone_blind from case_parties")).one() == now_kept

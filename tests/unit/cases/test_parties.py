@@ -11,15 +11,14 @@ from hypothesis import strategies as st
 from gridmap.cases.forms.involved import read_people, read_yuan
 from gridmap.cases.forms.parties import read_party, read_purpose
 from gridmap.cases.rules.parties import (
-    check_character,
     id_number_fault,
     mask_address,
     mask_name,
     mask_number,
     phone_fault,
-    plain,
 )
 from gridmap.errors import BadInput
+from gridmap.numbers import check_character, plain, same_identity, same_phone
 
 
 @pytest.mark.parametrize("number", ["11010519491231002X", "440524188001010014", "110105491231002"])
@@ -53,7 +52,10 @@ def test_one_digit_copied_wrong_is_always_noticed(place: int, more: int) -> None
     assert id_number_fault(wrong)
 
 
-@pytest.mark.parametrize("number", ["13800001234", "+8613800001234", "043187654321", "87654321", "0108765432"])
+@pytest.mark.parametrize(
+    "number",
+    ["13800001234", "+8613800001234", "008613800001234", "+8643187654321", "043187654321", "87654321", "0108765432"],
+)
 def test_telephones(number: str) -> None:
     assert phone_fault(number) == ""
 
@@ -127,3 +129,23 @@ def test_people_and_money() -> None:
     for text in ("-1", "0.001", "x", "99999亿", "1..2"):
         with pytest.raises(BadInput):
             read_yuan(text)
+
+
+@given(st.from_regex(r"[1-9][0-9]{5}[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])[0-9]{3}", fullmatch=True))
+def test_fifteen_and_eighteen_digits_are_the_same_person(number: str) -> None:
+    longer = same_identity(number)
+    assert len(longer) == 18
+    assert longer[:6] + longer[8:17] == number
+    assert check_character(longer) == longer[17]
+    assert same_identity(longer.lower()) == longer
+    assert same_identity(f" {longer[:6]}-{longer[6:]}") == longer
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("+8613800001234", "138 0000 1234"), ("0431-87654321", "+86 431 87654321"), ("013800001234", "13800001234"),
+     ("86-13800001234", "１３８００００１２３４"), ("(0431)87654321", "0086 0431 87654321")],
+)  # fmt: skip
+def test_one_telephone_written_in_two_ways(one: str, other: str) -> None:
+    assert same_phone(one) == same_phone(other)
+    assert same_phone("87654321") != same_phone("043187654321")  # another town may have it too
