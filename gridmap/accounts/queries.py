@@ -154,7 +154,10 @@ def last_deliveries(session: Session, addresses: list[NoticeAddress]) -> dict[in
 
 
 def unsure_deliveries(session: Session, actor: Actor, *, limit: int = 20) -> list[tuple[NoticeDelivery, Notice]]:
-    """Return deliveries to the person's own addresses of which nobody knows whether they arrived, newest first."""
+    """Return deliveries of which nobody knows whether they arrived, newest first: to the person's own addresses.
+
+    To those of departments and roles for an administrator of the whole system, who keeps them.
+    """
     query = (
         _own_deliveries(actor)
         .add_columns(Notice)
@@ -166,7 +169,7 @@ def unsure_deliveries(session: Session, actor: Actor, *, limit: int = 20) -> lis
 
 
 def own_delivery(session: Session, actor: Actor, delivery_id: int) -> NoticeDelivery | None:
-    """Return a delivery to one of the person's own addresses, locked, or ``None``."""
+    """Return such a delivery whatever its state, locked, or ``None``."""
     query = _own_deliveries(actor).where(NoticeDelivery.id == delivery_id)
     return session.scalars(query.with_for_update(of=NoticeDelivery)).one_or_none()
 
@@ -174,7 +177,10 @@ def own_delivery(session: Session, actor: Actor, delivery_id: int) -> NoticeDeli
 def _own_deliveries(actor: Actor) -> Any:
     own = NoticeAddress.county_code == NoticeDelivery.county_code, NoticeAddress.id == NoticeDelivery.address_id
     query = select(NoticeDelivery).join(NoticeAddress, own[0] & own[1])
-    return query.where(NoticeAddress.account_id == actor.account_id, NoticeAddress.ended_at.is_(None))
+    mine = NoticeAddress.account_id == actor.account_id
+    if actor.may(Permission.ACCOUNT_MANAGE, 0):
+        mine = or_(mine, NoticeAddress.account_id.is_(None))
+    return query.where(mine, NoticeAddress.ended_at.is_(None))
 
 
 def last_test_at(session: Session, address: NoticeAddress) -> datetime | None:

@@ -234,6 +234,7 @@ def _addresses(form: AddressForm) -> str:
         rows=rows,
         last=queries.last_deliveries(session, rows),
         unsure=queries.unsure_deliveries(session, actor),
+        shared=bool(actor.may(Permission.ACCOUNT_MANAGE, 0)),
         CHANNEL_NAMES=CHANNEL_NAMES,
         delivery_words=delivery_words,
         shown_address=shown_address,

@@ -126,12 +126,12 @@ def agreement_table(case_code: str) -> Answer:
 def pack(case_code: str, pack_id: int) -> str:
     """The hand-over pack of a tier, as it was kept."""
     case = _visible(case_code)
-    decision = may_open(actor, case)
-    if not decision:
-        raise Forbidden(f"移交材料含当事人的诉求和协商内容。{decision.reason}")
     found = next((kept for kept in reads.list_packs(session, case) if kept.id == pack_id), None)
     if found is None:
         raise NotFound("没有找到该移交材料。")
+    decision = may_open(actor, case)
+    if not decision:
+        raise Forbidden(f"移交材料含当事人的诉求和协商内容。{decision.reason}")
     return render_template("cases/mediation/pack.html", case=case, pack=found, read=datetime.fromisoformat, **NAMES)
 
 

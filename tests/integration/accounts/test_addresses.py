@@ -146,6 +146,17 @@ def test_what_may_have_arrived_is_sent_again_by_the_person_only(
     other = signed_in((Role.ADMINISTRATOR, TOWN_A))
     assert other.post(again).status_code == 404
     assert "再发一次" not in other.get(PAGE).get_data(as_text=True)
+    with owner() as session:
+        session.execute(text("update notice_addresses set account_id = null, department_id = 7"))
+    keeper = signed_in((Role.ADMINISTRATOR, 0))
+    assert "再发一次" in keeper.get(PAGE).get_data(as_text=True)
+    assert "再发一次" not in person.get(PAGE).get_data(as_text=True)
+    assert person.post(again).status_code == 404
+    with owner() as session:
+        session.execute(
+            text("update notice_addresses a set account_id = n.account_id, department_id = null from notices n")
+        )
+    assert "再发一次" not in keeper.get(PAGE).get_data(as_text=True)
     assert person.post(again).status_code == 302
     assert rows(owner, "select state, error from notice_deliveries") == [("waiting", "")]
     assert rows(owner, "select args ->> 'delivery_id' from procrastinate_jobs") == [(str(number),)]

@@ -373,7 +373,7 @@ def test_a_limit_counts_in_its_own_area_and_the_nearest_wins(timed: Timed, signe
 
     def put(client: Any, area: int, amount: int, **more: str) -> Any:
         values = {
-            "area": f"{area:015d}" if area else "0",
+            "area": "" if area < 0 else f"{area:015d}" if area else "0",
             "stage": "handle",
             "kind": "work_days",
             "amount": str(amount),
