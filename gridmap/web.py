@@ -18,6 +18,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms.meta import DefaultMeta
@@ -248,6 +249,12 @@ def attempt(form: Any) -> Iterator[Attempt]:
         field.errors = [error.message]
     else:
         outcome.done = True
+
+
+def written(sent: MultiDict[str, str] | None = None) -> MultiDict[str, str]:
+    """Return what was sent (``sent``, else the form), for the page that shows it once more: without characters that no text has, so that the page stays valid."""
+    values = request.form if sent is None else sent
+    return MultiDict([(name, UNREADABLE.sub("", value)) for name, value in values.items(multi=True)])
 
 
 def page_number(args: Mapping[str, str]) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from gridmap.cases.forms.plain import clean
 from gridmap.cases.rules import Input
 from gridmap.cases.rules.tiers import Tier
 from gridmap.clock import CHINA
@@ -22,7 +23,6 @@ DUTY_ROWS = 6
 MOST_LINE = 200
 MOST_TIERS = 9
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
-TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 Form = MultiDict[str, str]
 
 
@@ -49,7 +49,7 @@ class TemplateEntry:
 
 def line(text: str, label: str, field: str, most: int = MOST_LINE) -> str:
     """Return one line of text. Raises ``BadInput`` for what is too long or cannot be read."""
-    text = TURNING.sub("", text).strip()
+    text = clean(text)
     if UNREADABLE.search(text):
         raise BadInput(f"“{label}”含有无法识别的字符，请重新输入。", field=field)
     if len(text) > most:

@@ -9,7 +9,7 @@ from datetime import datetime
 from werkzeug.datastructures import MultiDict
 
 from gridmap.cases.forms.mediation import line
-from gridmap.cases.forms.step import clean
+from gridmap.cases.forms.plain import clean
 from gridmap.clock import CHINA
 from gridmap.errors import BadInput
 from gridmap.web import UNREADABLE

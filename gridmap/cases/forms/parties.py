@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gridmap.cases.forms.plain import clean
 from gridmap.cases.rules.parties import PARTY_ROLE_NAMES, PartyRole, id_number_fault, phone_fault
 from gridmap.errors import BadInput
 from gridmap.numbers import plain
@@ -28,7 +29,7 @@ def read_party(role: str, name: str, id_number: str = "", phone: str = "", addre
     """Return a party. Raises ``BadInput`` naming the field and the remedy; the message quotes no number."""
     if role not in set(PartyRole):
         raise BadInput("请选择当事人身份（反映人、申请人、被申请人、其他）。", field="party_role")
-    name, address = name.strip(), address.strip()
+    name, address = clean(name), clean(address)
     if not name:
         raise BadInput(f"请填写{PARTY_ROLE_NAMES[PartyRole(role)]}的姓名或单位名称。", field="party_name")
     for label, key, value, most in (
@@ -39,7 +40,7 @@ def read_party(role: str, name: str, id_number: str = "", phone: str = "", addre
             raise BadInput(f"{label}至多 {most} 个字，现有 {len(value)} 个字，请核对。", field=key)
         if UNREADABLE.search(value):
             raise BadInput(f"{label}含有无法识别的字符，请重新输入。", field=key)
-    number, telephone = plain(id_number), plain(phone)
+    number, telephone = plain(clean(id_number)), plain(clean(phone))
     if number and (fault := id_number_fault(number)):
         raise BadInput(fault, field="party_id_number")
     if telephone and (fault := phone_fault(telephone)):
@@ -49,7 +50,7 @@ def read_party(role: str, name: str, id_number: str = "", phone: str = "", addre
 
 def read_purpose(text: str) -> str:
     """Return why somebody opens a party's record. Raises ``BadInput`` when it says nothing."""
-    purpose = UNREADABLE.sub("", text).strip()
+    purpose = clean(UNREADABLE.sub("", text))
     if len(purpose) < LEAST_PURPOSE:
         raise BadInput("请写明查看用途，如“电话回访”“送达调解通知”；用途会记入日志。", field="purpose")
     if len(purpose) > MOST_PURPOSE:

@@ -13,6 +13,7 @@ from wtforms import HiddenField, MultipleFileField, RadioField, SelectField, Str
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
+from gridmap.cases.forms.plain import clean
 from gridmap.cases.rules import CHANNEL_NAMES, GRADE_NAMES, SCALE_NAMES, Channel, Grade, PositionMethod, Scale
 from gridmap.cases.rules.position import MOST_ACCURACY_M, Fault, place_fault
 from gridmap.clock import CHINA
@@ -71,7 +72,7 @@ class SwappedCoordinates(BadInput):
 
 
 def _plain(value: str | None) -> str | None:
-    return value.strip() if isinstance(value, str) else value
+    return clean(value) if isinstance(value, str) else value
 
 
 def _choices(names: dict[Any, str], blank: str = "") -> list[SelectChoice]:

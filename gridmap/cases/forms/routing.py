@@ -13,7 +13,7 @@ from shapely.validation import explain_validity
 from werkzeug.datastructures import MultiDict
 
 from gridmap.access import Actor, Permission
-from gridmap.cases.forms.step import clean
+from gridmap.cases.forms.plain import clean
 from gridmap.cases.rules import Scale
 from gridmap.cases.rules.position import place_fault
 from gridmap.errors import BadInput, NotFound

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from gridmap.cases.forms.agreements import read_agreements
 from gridmap.cases.forms.dispatch import DISPATCH_READERS
 from gridmap.cases.forms.mediation import MEDIATION_READERS
+from gridmap.cases.forms.plain import clean
 from gridmap.cases.forms.register import MOST_PHOTOS
 from gridmap.cases.rules import Input, Transition
 from gridmap.errors import BadInput
@@ -21,8 +21,6 @@ from gridmap.web import UNREADABLE
 
 MOST_CHARACTERS = 2000
 MOST_CHOSEN = 30
-# marks that turn the order of what follows: harmless in their own text, misleading beside another's
-TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 
 
 @dataclass(frozen=True)
@@ -77,11 +75,6 @@ def _read(wanted: Input, form: MultiDict[str, str]) -> Any:
             f"“{wanted.label}”至多 {MOST_CHARACTERS} 个字，现有 {len(text)} 个字，请删减。", field=wanted.name
         )
     return _number(text, wanted) if text and wanted.kind in ("department", "colleague", "leader", "holder") else text
-
-
-def clean(text: str) -> str:
-    """Return text without blanks around it and without marks that turn the order of what stands beside it."""
-    return TURNING.sub("", text).strip()
 
 
 def _number(text: str, wanted: Input) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from gridmap.cases.forms.step import clean
+from gridmap.cases.forms.plain import clean
 from gridmap.cases.rules import Document
 from gridmap.cases.rules.letters.filling import MOST_BYTES
 from gridmap.errors import BadInput

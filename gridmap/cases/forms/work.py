@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from gridmap.cases.forms.filter import CaseFilter
 from gridmap.cases.forms.paging import MOST, PAGE, Page
-from gridmap.cases.forms.step import clean
+from gridmap.cases.forms.plain import clean
 from gridmap.cases.rules import Action, county_of
 from gridmap.cases.rules.work import GROUP_NAMES, Group
 from gridmap.errors import BadInput

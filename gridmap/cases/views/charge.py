@@ -17,7 +17,7 @@ from gridmap.cases.views.door import DETAIL_PARTS, blueprint
 from gridmap.clock import now, today
 from gridmap.errors import BadInput
 from gridmap.pages import code
-from gridmap.web import actor, requires, session
+from gridmap.web import actor, requires, session, written
 from gridmap.worktime.forms import area_code
 from gridmap.worktime.queries import area_name
 
@@ -69,7 +69,7 @@ def _page(area: int, fault: BadInput | None = None) -> str:
         template=template,
         from_name=area_name(session, template.area_code),
         rows=list(zip(*columns, strict=False)) if fault else rows,
-        given=request.form if fault else {},
+        given=written() if fault else {},
         fault=fault,
         most=MOST_DUTIES,
         versions=charge.list_charge_templates(session, area),

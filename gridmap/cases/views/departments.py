@@ -16,7 +16,7 @@ from gridmap.cases.queries.departments import held_cases, list_departments, one_
 from gridmap.cases.views.door import blueprint
 from gridmap.clock import now
 from gridmap.errors import BadInput, NotFound
-from gridmap.web import actor, page_number, requires, session
+from gridmap.web import actor, page_number, requires, session, written
 
 A_PAGE = 50
 
@@ -83,5 +83,5 @@ def _page(department_id: int, fault: BadInput | None = None) -> str:
         held=held_cases(session, found.id),
         offered=offered,
         fault=fault,
-        given=request.form,
+        given=written(),
     )

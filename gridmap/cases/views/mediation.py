@@ -31,7 +31,7 @@ from gridmap.cases.views.door import DETAIL_PARTS, MISSING
 from gridmap.clock import CHINA, local, now, today
 from gridmap.errors import BadInput, Forbidden, NotFound
 from gridmap.pages import code
-from gridmap.web import actor, page_number, requires, session
+from gridmap.web import actor, page_number, requires, session, written
 from gridmap.worktime.forms import area_code
 from gridmap.worktime.queries import area_name, calendars_of
 from gridmap.worktime.rules import KIND_NAMES, is_overdue, spoken_remaining, timer_from, timer_remaining
@@ -230,7 +230,7 @@ def _tiers_page(area: int, fault: BadInput | None = None) -> str:
         template=template,
         from_name=area_name(session, template.area_code),
         rows=list(columns) if fault else rows,
-        given=request.form if fault else {},
+        given=written() if fault else {},
         fault=fault,
         versions=reads.list_templates(session, area),
         can=actor.may(Permission.MEDIATION_EDIT, area),
@@ -281,7 +281,7 @@ def _rooms_page(fault: BadInput | None = None) -> str:
         "cases/mediation/rooms.html",
         rooms=[(room, queries.tell_name(session, room.unit_code)) for room in found],
         units=queries.unit_choices(session, actor, Permission.MEDIATION_EDIT, today()),
-        given=request.form,
+        given=written(),
         fault=fault,
     )
 

@@ -21,7 +21,7 @@ from gridmap.cases.rules.joint import DECISION_STATE_NAMES, MEETING_STATE_NAMES
 from gridmap.cases.views.door import DETAIL_PARTS, NAMES
 from gridmap.clock import local, now, today
 from gridmap.errors import BadInput, GridmapError, NotFound
-from gridmap.web import actor, page_number, requires, session
+from gridmap.web import actor, page_number, requires, session, written
 
 blueprint = Blueprint("meetings", __name__)
 A_PAGE = 20
@@ -184,7 +184,7 @@ def _page(found: Any, fault: GridmapError | None = None) -> str:
         may_run=may,
         begun=found.starts_at <= now(),
         fault=fault,
-        given=request.form,
+        given=written(),
         **_about(found),
     )
 

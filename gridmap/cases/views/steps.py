@@ -18,7 +18,7 @@ from gridmap.cases.views.door import MISSING, NAMES, blueprint
 from gridmap.clock import now
 from gridmap.config import settings
 from gridmap.errors import BadInput, GridmapError, NotFound
-from gridmap.web import actor, requires, session, takes, wants_json
+from gridmap.web import actor, requires, session, takes, wants_json, written
 
 
 def _visible(case_code: str) -> CaseRow:
@@ -96,7 +96,7 @@ def _page(case: Any, row: rules.Transition, facts: rules.Facts, **more: Any) -> 
         case=case,
         row=row,
         choices={wanted.name: queries.choices(session, case, facts, wanted, now()) for wanted in row.inputs},
-        given=request.values,  # an address may bring what is already known: ?agreement=12
+        given=written(request.values),  # an address may bring what is already known: ?agreement=12
         suggested=suggestion(session, case, now()) if row.action is rules.Action.DISPATCH else None,
         fault=more.pop("fault", None),
         limits={"photos": MOST_PHOTOS, "photo_mb": settings().max_photo_mb},

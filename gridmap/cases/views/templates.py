@@ -17,7 +17,7 @@ from gridmap.cases.views.door import blueprint
 from gridmap.clock import now
 from gridmap.errors import BadInput, GridmapError, NotFound
 from gridmap.pages import code
-from gridmap.web import actor, records, requires, session, takes, wants_json
+from gridmap.web import actor, records, requires, session, takes, wants_json, written
 
 NO_TEMPLATE = "没有找到该模板。"
 
@@ -50,7 +50,7 @@ def _page(fault: GridmapError | None = None) -> str:
         DOCUMENT_NAMES=DOCUMENT_NAMES,
         FIELDS=FIELDS,
         fault=fault,
-        given=request.form,
+        given=written(),
     )
 
 

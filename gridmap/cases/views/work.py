@@ -18,7 +18,7 @@ from gridmap.cases.rules.work import GROUP_NAMES, Group, remaining
 from gridmap.cases.views.door import NAMES, as_item, blueprint
 from gridmap.clock import now
 from gridmap.errors import BadInput, GridmapError, NotFound
-from gridmap.web import actor, listing, requires, session, wants_json
+from gridmap.web import actor, listing, requires, session, wants_json, written
 
 # which step waits in a group, so that a list of one group offers it first
 FIRST = {
@@ -140,7 +140,7 @@ def _page(wanted: Batch, fault: GridmapError | None = None) -> str:
         row=_row(wanted.action),
         cases=cases,
         departments=departments,
-        given=request.form,
+        given=written(),
         fault=fault,
         **NAMES,
     )
