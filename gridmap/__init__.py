@@ -85,5 +85,6 @@ def _features(app: Flask) -> None:
 
     for feature in (health, jobs_view, accounts, units, worktime, cases, analysis, tiles, maps):
         app.register_blueprint(feature.blueprint)
+    app.register_blueprint(cases.appointments.blueprint)
     app.register_blueprint(cases.mediation.blueprint)
     app.register_blueprint(cases.meetings.blueprint)

@@ -74,6 +74,8 @@ class Permission(StrEnum):
     """``thing:verb``, kept in alphabetical order."""
 
     ACCOUNT_MANAGE = "account:manage"
+    APPOINTMENT_BOOK = "appointment:book"
+    APPOINTMENT_EDIT = "appointment:edit"
     AUDIT_READ = "audit:read"
     CALENDAR_EDIT = "calendar:edit"
     CASE_CHARGE = "case:charge"
@@ -103,6 +105,7 @@ class Permission(StrEnum):
 _READ = frozenset({Permission.MAP_READ, Permission.UNIT_READ, Permission.CASE_READ})
 _DESK = frozenset(
     {
+        Permission.APPOINTMENT_BOOK,
         Permission.CASE_CLOSE,
         Permission.CASE_CREATE,
         Permission.CASE_DISPATCH,
@@ -119,6 +122,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
             Permission.ACCOUNT_MANAGE,
+            Permission.APPOINTMENT_EDIT,
             Permission.CALENDAR_EDIT,
             Permission.CASE_READ,
             Permission.CASE_ROUTE,
@@ -216,6 +220,8 @@ class Actor:
 
 PERMISSION_NAMES = {
     Permission.ACCOUNT_MANAGE: "管理账号",
+    Permission.APPOINTMENT_BOOK: "办理预约",
+    Permission.APPOINTMENT_EDIT: "设置接待窗口",
     Permission.AUDIT_READ: "查看操作日志",
     Permission.CALENDAR_EDIT: "编辑工作日历",
     Permission.CASE_CHARGE: "领导包案",

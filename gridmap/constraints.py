@@ -23,6 +23,7 @@ CONSTRAINT_MESSAGES = {
     "ck_work_calendars_note": ("reason", "原因过长，请写得简短些。"),
     "ck_work_days_name": ("name", "名称最多 30 个字。"),
     "ex_outlines_validity": ("effective_on", "同一区划在同一时间只能有一个边界，请检查生效日期。"),
+    "uq_appointment_desks_name": ("name", "该中心已有同名的接待窗口，请换一个名称。"),
     "ck_units_name": ("name", "区划名称须为 1–200 个字。"),
 }
 

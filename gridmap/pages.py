@@ -115,6 +115,16 @@ def when(instant: datetime | None, *, empty: str = "—") -> str:
     return local(instant).strftime("%Y-%m-%d %H:%M") if instant else empty
 
 
+def clock(instant: datetime) -> str:
+    """Return the time of an instant as ``17:30`` on China's clock."""
+    return local(instant).strftime("%H:%M")
+
+
+def slot_time(instant: datetime) -> str:
+    """Return an instant as addresses and fields for times take it: ``2026-11-22T17:30`` on China's clock."""
+    return local(instant).strftime("%Y-%m-%dT%H:%M")
+
+
 def day(value: date | datetime | None, *, empty: str = "—") -> str:
     """Return a date as ``2026-11-22``."""
     if isinstance(value, datetime):
@@ -139,7 +149,7 @@ def may(permission: str, unit_code: int | None = None) -> bool:
 
 def install(app: Flask) -> None:
     """Give every template these names."""
-    app.jinja_env.filters.update(when=when, day=day, number=number, code=code)
+    app.jinja_env.filters.update(when=when, clock=clock, slot_time=slot_time, day=day, number=number, code=code)
     app.jinja_env.globals.update(asset=asset, import_map=import_map, may=may, ROLE_NAMES=ROLE_NAMES)
     app.after_request(compress_static)
 

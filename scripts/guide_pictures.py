@@ -29,7 +29,7 @@ MEDIATED = "/mediated"  # stands for the case that is being mediated
 PICTURES: dict[str, tuple[str, dict[str, str]]] = {
     "administrator": ("admin", {"accounts": "/accounts", "templates": "/document-templates"}),
     "leader": ("leader", {"map": "/map", "work": "/work"}),
-    "centre_staff": ("desk", {"work": "/work", "desk": "/desk"}),
+    "centre_staff": ("desk", {"work": "/work", "desk": "/desk", "appointments": "/appointments"}),
     "department_handler": ("handler", {"work": "/work", "case": "first:/cases?status=handling&sort=due"}),
     "mediator": ("mediator", {"week": "/mediation?who=all", "case": MEDIATED}),
     "grid_worker": ("worker", {"new": "/cases/new"}),

@@ -230,6 +230,45 @@ class Factories:
             session.flush()
             return int(room.id)
 
+    def appointment_desk(self, unit_code: int, name: str = "一号窗口", *, capacity: int = 1) -> int:
+        """Add a desk for appointments of half an hour to a unit and return its number."""
+        from gridmap.cases.models import AppointmentDesk
+
+        with self.owner() as session:
+            desk = AppointmentDesk(
+                county_code=unit_code // 10**9, unit_code=unit_code, name=name, slot_minutes=30, capacity=capacity,
+                days_ahead=30,
+            )  # fmt: skip
+            session.add(desk)
+            session.flush()
+            return int(desk.id)
+
+    def appointment(self, unit_code: int) -> int:
+        """Add a desk of a unit and an appointment at it tomorrow; return the appointment's number."""
+        import uuid
+
+        from gridmap.cases.models import Appointment
+        from gridmap.cases.queries.appointments import sealed_at
+        from gridmap.crypto import ring_of
+
+        desk_id, key, county = (
+            self.appointment_desk(unit_code, f"窗口{next(self._numbers)}"),
+            uuid.uuid4(),
+            unit_code // 10**9,
+        )
+        at = datetime.now(UTC) + timedelta(days=1)
+        with self.owner() as session:
+            ring = ring_of(session)
+            made = Appointment(
+                county_code=county, unit_code=unit_code, desk_id=desk_id, place=1, starts_at=at,
+                ends_at=at + timedelta(minutes=30), state="booked", topic="咨询", row_key=key,
+                name=ring.seal("张三丰", sealed_at(county, key, "name")),
+                phone=ring.seal("13800001234", sealed_at(county, key, "phone")),
+            )  # fmt: skip
+            session.add(made)
+            session.flush()
+            return int(made.id)
+
     def meeting(self, unit_code: int, title: str = "联席会议") -> int:
         """Add a joint meeting that is to come to a unit and return its number."""
         from gridmap.cases.models import JointMeeting

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,7 +66,13 @@ def town(databases: Databases, instance_dir: Path) -> Iterator[str]:
         held.execute(text("select pg_advisory_unlock_shared(:lock, hashtext(:name))"), using)
         if held.execute(text("select pg_try_advisory_lock(:lock, hashtext(:name))"), using).scalar():
             held.exec_driver_sql(f"drop database if exists {name} with (force)")
+            Path(keys_of(name)).unlink(missing_ok=True)
     engine.dispose()
+
+
+def keys_of(town: str) -> str:
+    """Return the file of the keys with which the town's personal data is sealed: one for all workers and servers of the run."""
+    return str(Path(tempfile.gettempdir()) / f"{town}.keys.json")
 
 
 def load_town(databases: Databases, server: URL, name: str) -> None:
@@ -74,11 +81,13 @@ def load_town(databases: Databases, server: URL, name: str) -> None:
     from gridmap.db import migrate
     from gridmap.demo import load_demo
 
-    os.environ["GRIDMAP_DEMO_PASSWORD"] = PASSWORD
+    os.environ |= {"GRIDMAP_DEMO_PASSWORD": PASSWORD, "GRIDMAP_KEYS": keys_of(name)}
     settings.cache_clear()
     making = databases.create(f"{name}_new")
     migrate(making)
     load_demo("town", 1, url=making)
+    del os.environ["GRIDMAP_KEYS"]
+    settings.cache_clear()
     engine = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.exec_driver_sql(f"alter database {name}_new rename to {name}")
@@ -118,14 +127,15 @@ def serve(database: URL, folder: Path, **settings: str) -> Iterator[Live]:
 @pytest.fixture(scope="session")
 def live(databases: Databases, worker_name: str, town: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The worker's server on a clone of the town, for tests that only look."""
-    yield from serve(databases.create(f"{worker_name}_live", template=town), tmp_path_factory.mktemp("live"))
+    database = databases.create(f"{worker_name}_live", template=town)
+    yield from serve(database, tmp_path_factory.mktemp("live"), GRIDMAP_KEYS=keys_of(town))
 
 
 @pytest.fixture
 def fresh(databases: Databases, worker_name: str, town: str, tmp_path: Path) -> Iterator[Live]:
     """A server on a clone of its own, for a test that changes things; dropped afterwards."""
     database = databases.create(f"{worker_name}_fresh", template=town)
-    yield from serve(database, tmp_path)
+    yield from serve(database, tmp_path, GRIDMAP_KEYS=keys_of(town))
     databases.drop(str(database.database))
 
 

@@ -22,6 +22,12 @@ from tests.integration.conftest import actor_at
 FAR = 990109001000000
 # One row in each of three towns, by the least that the table's constraints want.
 ROWS = {
+    "appointment_desks": "name, slot_minutes, capacity, days_ahead) values ({c}, {u}, '窗口', 30, 1, 30)",
+    "appointments": "desk_id, place, starts_at, ends_at, state, topic, row_key, name, phone)"
+    " select {c}, {u}, id, 1, now(), now() + interval '1 hour', 'booked', 't', gen_random_uuid(), ''::bytea, ''::bytea"
+    " from appointment_desks where unit_code = {u}",
+    "appointment_steps": "appointment_id, act, at, actor_name, desk_name, starts_at)"
+    " select {c}, {u}, id, 'book', now(), '', '', now() from appointments where unit_code = {u}",
     "boundary_sources": "kind, file_name, sha256, size_bytes, actor_name, report) values ({c}, {u}, 'edit', '', '', 0, '', '{{}}')",
     "case_charges": "case_id, account_id, account_name, state) select {c}, {u}, id, 1, '某', 'open' from cases where unit_code = {u}",
     "case_charge_duties": "case_id, charge_id, number, name, needed)"
@@ -119,6 +125,8 @@ OF_MEDIATIONS |= {
 }
 # a leader's charge with its duties and what was done leans on the case in the same way
 OF_MEDIATIONS |= {"case_charges": 2, "case_charge_duties": 3, "case_charge_records": 4}
+# an appointment leans on its desk
+OF_MEDIATIONS |= {"appointments": 2, "appointment_steps": 3}
 OF_WHISTLES = {"case_whistle_calls"}
 
 OF_TIMERS = {"case_appeals", "case_escalations", "case_extensions"}

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from gridmap.access import Actor
+from gridmap.cases.actions.appointments import join_to_case
 from gridmap.cases.actions.course import take_step
 from gridmap.cases.actions.parties import add_party
 from gridmap.cases.actions.register import register_case
@@ -26,7 +27,8 @@ def receive_walkin(
 ) -> tuple[Case, bool]:
     """Register a walk-in with its party at ``now`` (aware), joined at once when it is of a known case; return it and whether it is new.
 
-    Raises what ``register_case`` raises, ``KeyFault`` (the party cannot be sealed), ``BadInput`` (the case to join).
+    Who came by an appointment is joined to it. Raises what ``register_case`` raises, ``KeyFault`` (the party cannot be sealed),
+    ``BadInput`` (the case to join), ``Conflict`` (the appointment is another's case already).
     """
     case, fresh = register_case(session, actor, entry=entry, photos=photos, now=now)
     if not fresh:
@@ -35,6 +37,8 @@ def receive_walkin(
     session.flush()
     if walkin.party:
         add_party(session, actor, case=case, entry=walkin.party, now=now)
+    if walkin.appointment:
+        join_to_case(session, actor, appointment_id=walkin.appointment, case=case, now=now)
     if walkin.join_into:
         given = Given({"into": walkin.join_into, "reason": SAME})
         try:

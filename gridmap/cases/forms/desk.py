@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from wtforms import SelectField, StringField
+from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from gridmap.cases.forms.involved import read_people, read_yuan
@@ -13,6 +13,7 @@ from gridmap.cases.forms.parties import PartyEntry, read_party
 from gridmap.cases.forms.register import Position, RegisterForm, read_position
 from gridmap.cases.rules import PositionMethod
 from gridmap.cases.rules.parties import PARTY_ROLE_NAMES, PartyRole
+from gridmap.errors import BadInput
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Walkin:
     people_count: int | None
     money_yuan: Decimal | None
     join_into: str
+    appointment: int | None = None
 
 
 class DeskForm(RegisterForm):
@@ -40,6 +42,7 @@ class DeskForm(RegisterForm):
     people_count = StringField("涉及人数")
     money_yuan = StringField("涉及金额（元）")
     join_into = StringField("并入事件")
+    appointment = HiddenField("预约")
 
     def category_typed(self, known: dict[str, str]) -> None:
         """Turn what was typed for the category into its code; ``known`` is code → name."""
@@ -57,7 +60,15 @@ class DeskForm(RegisterForm):
             read_people(self.people_count.data or ""),
             read_yuan(self.money_yuan.data or ""),
             (self.join_into.data or "").strip().upper(),
+            self.appointment_number(),
         )
+
+    def appointment_number(self) -> int | None:
+        """Return the appointment that brought the person, or ``None``. Raises ``BadInput``."""
+        text = self.appointment.data or ""
+        if text and not (text.isascii() and text.isdigit() and len(text) < 19):
+            raise BadInput("预约无法识别，请回到预约页重新打开。", field="appointment")
+        return int(text) if text else None
 
     def position(self) -> Position | None:
         """Return the place when coordinates were given, else ``None``: at the desk a place is told in words."""

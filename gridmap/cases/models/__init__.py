@@ -1,5 +1,6 @@
 """Tables of cases: the case with its photos, words and categories, and its course."""
 
+from gridmap.cases.models.appointments import Appointment, AppointmentDesk, AppointmentStep
 from gridmap.cases.models.case import Case, CasePhoto, CaseWords, CaseWordsWaiting, Category, CategoryVersion
 from gridmap.cases.models.charge import CaseCharge, CaseChargeDuty, CaseChargeRecord, ChargeTemplate
 from gridmap.cases.models.course import CaseOrder, CaseStep
@@ -27,6 +28,9 @@ from gridmap.cases.models.whistles import CaseWhistle, CaseWhistleCall
 from gridmap.cases.models.work import CaseSeen, SavedFilter
 
 __all__ = [
+    "Appointment",
+    "AppointmentDesk",
+    "AppointmentStep",
     "Case",
     "CaseAppeal",
     "CaseCharge",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gridmap.cases.views import (
+    appointments,
     browse,
     charge,
     departments,
@@ -24,6 +25,7 @@ from gridmap.cases.views import (
 from gridmap.cases.views.door import blueprint
 
 __all__ = [
+    "appointments",
     "blueprint",
     "browse",
     "charge",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import jsonify, redirect, render_template, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from gridmap.access import Permission
 from gridmap.cases import actions, queries, rules
+from gridmap.cases.actions.appointments import open_appointment
 from gridmap.cases.forms.desk import DeskForm
 from gridmap.cases.forms.register import MOST_PHOTOS
+from gridmap.cases.queries.appointments import one_appointment, shown
 from gridmap.cases.queries.duty import duty_name, list_duties
 from gridmap.cases.queries.parties import masked_parties
 from gridmap.cases.queries.places import own_unit
@@ -21,18 +23,43 @@ from gridmap.cases.rules.similar import age_words, distance_words
 from gridmap.cases.views.door import MISSING, NAMES, blueprint
 from gridmap.clock import now, today
 from gridmap.config import settings
-from gridmap.errors import GridmapError, NotFound
-from gridmap.web import actor, attempt, requires, session, takes
+from gridmap.errors import BadInput, Forbidden, GridmapError, NotFound
+from gridmap.web import actor, attempt, records, requires, session, takes
 
 
 @blueprint.get("/desk")
 @requires(Permission.CASE_REGISTER)
+@records
 def desk() -> str:
-    """An empty form for the next walk-in."""
+    """An empty form for the next walk-in; with ``appointment`` filled in from it, which is recorded."""
     form = DeskForm(formdata=None)
     form.client_id.data = str(uuid.uuid4())
     form.channel.data = rules.Channel.VISIT.value
+    asked = request.args.get("appointment", "")
+    if asked:
+        _fill_in(form, asked)
     return _page(form)
+
+
+def _fill_in(form: DeskForm, asked: str) -> None:
+    """Write into the form what is known from an appointment. Raises ``NotFound``, ``Forbidden``, ``BadInput``."""
+    decision = actor.may(Permission.APPOINTMENT_BOOK)
+    if not decision:
+        raise Forbidden(decision.reason)
+    form.appointment.data = asked
+    number = form.appointment_number() or 0
+    view = open_appointment(session, actor, appointment_id=number, purpose="接待登记")
+    form.party_name.data, form.party_phone.data, form.title.data = view.name, view.phone, view.row.topic
+
+
+def _appointment(form: DeskForm) -> Any:
+    """Return the appointment that the form is filled in from, masked, or ``None``."""
+    try:
+        number = form.appointment_number()
+    except BadInput:
+        return None
+    found = one_appointment(session, actor, number) if number else None
+    return shown(session, found) if found else None
 
 
 @blueprint.post("/desk")
@@ -43,8 +70,8 @@ def receive() -> Response | tuple[str, int]:
     form, at = DeskForm(), now()
     form.category_typed({item.code: item.name for item in queries.categories_on(session, today())})
     with attempt(form) as done:
+        entry, photos = form.entry(at), form.read_photos()  # checks every field first
         walkin = form.walkin()
-        entry, photos = form.entry(at), form.read_photos()
         case, _ = actions.receive_walkin(session, actor, entry=entry, walkin=walkin, photos=photos, now=at)
     if not done:
         return _page(form), 400
@@ -56,6 +83,7 @@ def _page(form: DeskForm) -> str:
     return render_template(
         "cases/desk.html",
         form=form,
+        appointment=_appointment(form),
         border=_border(form) if form.border_unit.errors else (),
         categories=queries.categories_on(session, on),
         units=queries.unit_choices(session, actor, Permission.CASE_CREATE, on),

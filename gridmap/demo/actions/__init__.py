@@ -14,6 +14,7 @@ from gridmap import audit
 from gridmap.analysis.actions.rollups import loading_in_bulk
 from gridmap.cases.actions import load_categories
 from gridmap.cases.models import Category
+from gridmap.demo.actions.appointments import load_appointments
 from gridmap.demo.actions.clearing import clear, require_empty
 from gridmap.demo.actions.clocks import load_clocks
 from gridmap.demo.actions.ground import County, draw, load_outlines, load_sources, load_units
@@ -38,6 +39,8 @@ ANALYSED = (
     "case_orders",
     "case_timers",
 )
+APPOINTMENTS_UP_TO = 5_000
+"""Up to this many cases there are appointments too: they are sealed with the keys of the instance that loads them."""
 HISTORIES_UP_TO = 50_000
 """Up to this many cases each has its history; the size for measuring does without."""
 
@@ -116,6 +119,9 @@ def _load_cases(
         if expected <= HISTORIES_UP_TO:
             load_histories(session, handled_dimensions(), end_of(as_of))
             load_clocks(session, end_of(as_of))
+        if expected <= APPOINTMENTS_UP_TO:
+            for unit, (_, clerk) in sorted(staff.desks.items()):
+                load_appointments(session, [unit], as_of, clerk)
         steps("汇总统计")
     return count
 
