@@ -34,6 +34,7 @@ from gridmap.cases.rules.appointments import (
     free_places,
     slot_fault,
 )
+from gridmap.constraints import from_database
 from gridmap.crypto import ring_of
 from gridmap.errors import BadInput, Conflict, Forbidden, NotFound
 from gridmap.worktime.queries import calendar_at
@@ -180,7 +181,7 @@ def save_desk(
 ) -> AppointmentDesk:
     """Add a desk to a unit, or change one; appointments made before stay as they are.
 
-    Raises ``Forbidden``, ``NotFound``; a name that is taken is told by its constraint.
+    Raises ``Forbidden``, ``NotFound``; ``BadInput`` for a name that is taken.
     """
     if desk_id is None:
         _permit(actor, Permission.APPOINTMENT_EDIT, unit_code)
@@ -192,7 +193,10 @@ def save_desk(
         rule.name, rule.slot_minutes, rule.capacity, rule.days_ahead,
     )  # fmt: skip
     desk.row_version += 1
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as fault:
+        raise from_database(fault) from fault
     facts = {"name": rule.name, "slot_minutes": rule.slot_minutes, "capacity": rule.capacity}
     audit.record(session, actor, "appointment.desk_saved", str(desk.id), desk.unit_code, **facts)
     return desk

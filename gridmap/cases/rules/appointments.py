@@ -8,9 +8,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from gridmap.clock import local
 from gridmap.worktime.rules import WorkCalendar
-from gridmap.worktime.rules.calendar import midnight
+from gridmap.worktime.rules.calendar import local_date, midnight
 
 
 class AppointmentState(StrEnum):
@@ -94,10 +93,10 @@ def holidays_note(calendar: WorkCalendar, on: date) -> str:
 
 def slot_fault(calendar: WorkCalendar, rule: DeskRule, starts_at: datetime, now: datetime) -> str:
     """Say why a slot cannot be booked at ``now`` (both aware), empty when it can, whoever else has it."""
-    on = local(starts_at).date()
+    on = local_date(starts_at)
     if starts_at <= now:
         return "该时段已经开始或过去，请选择以后的时段。"
-    if on > local(now).date() + timedelta(days=rule.days_ahead):
+    if on > local_date(now) + timedelta(days=rule.days_ahead):
         return f"“{rule.name}”只接受 {rule.days_ahead} 天以内的预约，请选择较近的日期。"
     reason = closed_reason(calendar, on)
     if reason:
@@ -118,7 +117,7 @@ def act_fault(state: AppointmentState, starts_at: datetime, act: AppointmentAct,
     late = state is AppointmentState.MISSED and act is AppointmentAct.ARRIVE  # who comes late the same day is received
     if state is not AppointmentState.BOOKED and not late:
         return f"该预约{STATE_NAMES[state]}，不能再{ACT_NAMES[act]}。"
-    if act is AppointmentAct.ARRIVE and local(starts_at).date() != local(now).date():
+    if act is AppointmentAct.ARRIVE and local_date(starts_at) != local_date(now):
         return "预约不在今天，不能登记到访；来人提前到的，请先改期。"
     if act is AppointmentAct.MISS and starts_at > now:
         return "预约时间还没有到，不能标记爽约。"

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from gridmap.access import Permission
@@ -28,7 +27,6 @@ from gridmap.cases.queries import appointments as reads
 from gridmap.cases.rules.appointments import ACT_NAMES, STATE_NAMES
 from gridmap.cases.views.door import DETAIL_PARTS
 from gridmap.clock import local, now, today
-from gridmap.constraints import from_database
 from gridmap.errors import BadInput, Conflict, GridmapError, NotFound
 from gridmap.web import actor, requires, session, written
 
@@ -255,9 +253,8 @@ def _save(desk_id: int | None) -> Response | tuple[str, int]:
         unit = read_unit(request.form.get("unit", "")) if desk_id is None else 0
         rule = read_desk(request.form)
         acts.save_desk(session, actor, unit_code=unit, desk_id=desk_id, rule=rule)
-    except (BadInput, IntegrityError) as error:
+    except BadInput as fault:
         session.rollback()
-        fault = from_database(error) if isinstance(error, IntegrityError) else error
         return _desks(fault, desk_id), 400
     flash(f"接待窗口“{rule.name}”已保存。")
     return redirect(url_for(".desks"))
