@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from gridmap.cases.actions.timers import change_stage
 from gridmap.cases.actions.told import tell_of
 from gridmap.cases.forms import Given
 from gridmap.cases.models import Case, CaseStep
-from gridmap.cases.queries.course import doer_of, facts_of, last_step, locked_case, step_with_client
+from gridmap.cases.queries.course import doer_of, facts_of, last_step, locked_case, sent_before, step_time
 from gridmap.cases.rules import (
     ACTION_NAMES,
     STATUS_NAMES,
@@ -30,29 +31,36 @@ from gridmap.cases.rules import (
 from gridmap.clock import local
 from gridmap.errors import Conflict, Forbidden, NotFound
 
+USED = "这个页面的提交编号已经用于另一项操作，本次没有提交。请回到事件页刷新后重新填写。"
 MISSING = "没有找到该事件，可能编号有误，或不在您负责的范围内。"
 
 
 def take_step(
-    session: Session, actor: Actor, *, case_code: str, action: Action, given: Given, now: datetime
-) -> tuple[Case, bool]:
-    """Take a step at ``now`` (aware); return the case and whether the step is new (the same form sent twice is one step).
+    session: Session, actor: Actor, *, case_code: str, action: Action, given: Given, clock: Callable[[], datetime]
+) -> tuple[Case | None, bool]:
+    """Take a step; return the case and whether the step is new (the same form sent twice is one step).
 
-    Raises ``NotFound``, ``Conflict`` (somebody was first, or the state does not allow it), ``Forbidden`` (right or guard, with
-    the reason), ``BadInput`` (field and remedy).
+    ``clock`` (aware) is read once the case is held, so that steps follow each other in time too. The case is ``None`` when this
+    very step, sent before, took it out of the person's sight (移交). Raises ``NotFound``, ``Conflict`` (somebody was first, the
+    state does not allow it, or the form was used for something else), ``Forbidden`` (right or guard, with the reason),
+    ``BadInput`` (field and remedy).
     """
     case = locked_case(session, actor, case_code)
-    if case is None:
+    sent = sent_before(session, actor, case_code, action, given.client_id)
+    if sent is False:
+        raise Conflict(USED)
+    if case is None and not sent:
         raise NotFound(MISSING)
-    if given.client_id and step_with_client(session, case, given.client_id):
+    if case is None or sent:
         return case, False
+    now = step_time(session, case, clock())
     facts, last = facts_of(session, case, now)
     if given.seen is not None and given.seen != last:
         raise Conflict(_what_happened(session, case))
     row = transition(Status(case.status), action)
     if row is None:
         raise Conflict(refusal(Status(case.status), action))
-    decision = judge(row, facts, doer_of(actor), lambda permission: actor.may(permission, case.unit_code))
+    decision = judge(row, facts, doer_of(actor, case), lambda permission: actor.may(permission, case.unit_code))
     if not decision:
         raise Forbidden(decision.reason)
     work = Work(session, actor, case, facts, row, given, now)

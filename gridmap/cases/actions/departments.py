@@ -58,7 +58,7 @@ def close_department(
     successor = _successor(session, department, successor_id, len(cases))
     for code, _title in cases:
         given = Given({"holder": department.id, "department": successor.id, "reason": reason})
-        take_step(session, actor, case_code=code, action=Action.HAND_ON, given=given, now=now)
+        take_step(session, actor, case_code=code, action=Action.HAND_ON, given=given, clock=lambda: now)
     department.ended_at = now
     moved, ended = _people(session, department, successor, now)
     _meetings(session, department, successor)

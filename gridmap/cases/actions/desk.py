@@ -42,7 +42,7 @@ def receive_walkin(
     if walkin.join_into:
         given = Given({"into": walkin.join_into, "reason": SAME})
         try:
-            case, _ = take_step(session, actor, case_code=case.case_code, action=Action.JOIN, given=given, now=now)
+            take_step(session, actor, case_code=case.case_code, action=Action.JOIN, given=given, clock=lambda: now)
         except (BadInput, Conflict) as fault:
             raise BadInput(fault.message, field="join_into") from fault
     return case, True

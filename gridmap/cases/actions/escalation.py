@@ -55,7 +55,9 @@ RAISE = text(
 STEPS = text(
     "insert into case_steps (county_code, unit_code, case_id, number, action, before, after, at, actor_name, reason, data)"
     " select r.county_code, r.unit_code, r.case_id, r.nth + (select coalesce(max(s.number), 0) from case_steps s"
-    " where (s.county_code, s.case_id) = (r.county_code, r.case_id)), 'supervise', r.status, r.status, :now, '系统', r.reason, r.data"
+    " where (s.county_code, s.case_id) = (r.county_code, r.case_id)), 'supervise', r.status, r.status,"
+    " greatest(cast(:now as timestamptz), (select max(s.at) from case_steps s"
+    " where (s.county_code, s.case_id) = (r.county_code, r.case_id))), '系统', r.reason, r.data"
     " from jsonb_to_recordset(cast(:rows as jsonb)) as r (county_code int, unit_code bigint, case_id bigint, nth int, status text,"
     " reason text, data jsonb) returning county_code, case_id, number"
 )

@@ -45,5 +45,5 @@ def answer_link(
     action = Action.REVISIT if grade in SATISFIED else Action.DISSATISFIED
     given = Given({"means": Means.LINK.value, "satisfaction": grade.value, "reason": words})
     link.answered_at, link.satisfaction = now, grade.value
-    take_step(session, resident, case_code=case_code, action=action, given=given, now=now)
+    take_step(session, resident, case_code=case_code, action=action, given=given, clock=lambda: now)
     return case

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from gridmap.cases.models import Case, CaseTimer
+from gridmap.cases.models import Case, CaseExtension, CaseTimer
 from gridmap.cases.queries.timers import calendars_for, limits_at, running_timers, timer_of
 from gridmap.cases.rules import STAGE_NAMES, Stage
+from gridmap.cases.rules.clocks import LAPSED_WORDS, ExtensionStatus
 from gridmap.cases.rules.limits import StageLimit, level_times, limit_of, next_time
 from gridmap.worktime.queries import calendar_at
 from gridmap.worktime.rules import Pause, Timer, WorkCalendar, recompute, spoken_change, start, stop, timer_data
@@ -95,8 +97,15 @@ def keep_timer(session: Session, row: CaseTimer, timer: Timer) -> None:
 
 
 def stop_timer(session: Session, row: CaseTimer, now: datetime) -> None:
-    """Stop a timer for good."""
+    """Stop a timer for good; more time that was asked for it, and not decided on, is not asked any more."""
     keep_timer(session, row, stop(timer_of(row), now))
+    if row.stage == Stage.HANDLE.value:
+        asked = CaseExtension.county_code == row.county_code, CaseExtension.timer_id == row.id
+        session.execute(
+            update(CaseExtension)
+            .where(*asked, CaseExtension.status == ExtensionStatus.ASKED.value)
+            .values(status=ExtensionStatus.LAPSED.value, decided_at=now, decision=LAPSED_WORDS)
+        )
 
 
 def _recompute(session: Session, case: Case, row: CaseTimer, limits: list[StageLimit], now: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -38,7 +39,7 @@ def take_steps(
     codes: tuple[str, ...],
     given: Given,
     client_id: uuid.UUID,
-    now: datetime,
+    clock: Callable[[], datetime],
 ) -> list[Outcome]:
     """Take the same step on several cases, each judged by itself: one that is refused leaves the others alone."""
     found = []
@@ -46,7 +47,7 @@ def take_steps(
         step = replace(given, client_id=uuid.uuid5(client_id, f"{action}:{code}"), seen=None)
         try:
             with session.begin_nested():
-                _case, fresh = take_step(session, actor, case_code=code, action=action, given=step, now=now)
+                _case, fresh = take_step(session, actor, case_code=code, action=action, given=step, clock=clock)
             found.append(Outcome(code, True, "已完成" if fresh else "先前已完成，没有重复办理"))
         except GridmapError as fault:
             found.append(Outcome(code, False, fault.message))

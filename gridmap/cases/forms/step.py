@@ -54,7 +54,7 @@ def read_step(row: Transition, form: MultiDict[str, str], files: MultiDict[str, 
             raise BadInput(f"请填写“{wanted.label}”。", field=wanted.name)
         if value not in ("", ()):
             values[wanted.name] = value
-    return Given(values, photos, _client(form.get("client_id", "")), _seen(form.get("seen", "")))
+    return Given(values, photos, read_client(form), _seen(form.get("seen", "")))
 
 
 def _read(wanted: Input, form: MultiDict[str, str]) -> Any:
@@ -91,7 +91,9 @@ def read_photos(given: Sequence[FileStorage]) -> tuple[Photo, ...]:
     return tuple(read_photo(file.read(), file.filename or "") for file in named)
 
 
-def _client(text: str) -> uuid.UUID | None:
+def read_client(form: MultiDict[str, str]) -> uuid.UUID | None:
+    """Return the form's own number, by which the same form sent twice is known. Raises ``BadInput``."""
+    text = form.get("client_id", "")
     try:
         return uuid.UUID(text) if text else None
     except ValueError as fault:

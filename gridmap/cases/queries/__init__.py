@@ -9,6 +9,7 @@ from gridmap.cases.queries.course import (
     facts_of,
     list_orders,
     list_steps,
+    sent_before,
     status_of,
 )
 from gridmap.cases.queries.detail import case_with_client, list_photos, one_case, one_photo
@@ -58,6 +59,7 @@ __all__ = [
     "one_photo",
     "one_template",
     "placing",
+    "sent_before",
     "status_of",
     "tell_name",
     "template_areas",

@@ -6,10 +6,10 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import exists, or_, select, text
 from sqlalchemy.orm import Session
 
-from gridmap.access import Actor
+from gridmap.access import Actor, Permission
 from gridmap.cases.models import Case, CaseOrder, CaseStep
 from gridmap.cases.queries.charge import CHARGE_CHOICES, CHARGE_FACTS
 from gridmap.cases.queries.conditions import visible_cases
@@ -26,6 +26,7 @@ from gridmap.cases.rules import (
     SATISFACTION_NAMES,
     SATISFIED,
     SCALE_NAMES,
+    Action,
     Doer,
     Facts,
     Input,
@@ -35,7 +36,7 @@ from gridmap.cases.rules import (
     county_of,
 )
 from gridmap.cases.rules.charges import charge_facts
-from gridmap.cases.rules.course import HANDLING_ACTIONS
+from gridmap.cases.rules.course import HANDLING_ACTIONS, LEADING_ACTIONS
 from gridmap.cases.rules.joint import task_obstacle
 from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES, WRITTEN
 from gridmap.cases.rules.parties import PARTY_ROLE_NAMES
@@ -48,8 +49,10 @@ _FACTS = (
     "select (select coalesce(jsonb_agg(jsonb_build_array(o.kind, o.department_id, o.department_name, o.status, o.assignee_id,"
     " o.assignee_name) order by o.id), '[]') from case_orders o where o.county_code = :county and o.case_id = :case"
     " and o.ended_at is null and o.kind <> 'copy') as orders,"
-    " (select coalesce(array_agg(distinct s.actor_id), '{}') from case_steps s where s.county_code = :county"
-    " and s.case_id = :case and s.actor_id is not null and s.action = any(:handling)) as handlers,"
+    " (select coalesce(array_agg(distinct h.who), '{}') from (select s.actor_id as who from case_steps s"
+    " where s.county_code = :county and s.case_id = :case and s.actor_id is not null and s.action = any(:handling) union all"
+    " select o.assignee_id from case_orders o where o.county_code = :county and o.case_id = :case"
+    " and o.assignee_id is not null) h) as handlers,"
     " (select coalesce(jsonb_agg(jsonb_build_array(t.account_id, t.account_name)), '[]') from case_tasks t"
     " where t.county_code = :county and t.case_id = :case and t.kind = 'check' and t.answered_at is null) as checks,"
     + CLOCK_FACTS
@@ -132,15 +135,44 @@ def facts_of(session: Session, case: Case, now: datetime | None = None) -> tuple
     return facts, row.last
 
 
-def doer_of(actor: Actor) -> Doer:
-    """Return who acts, as the guards see them."""
-    return Doer(actor.account_id, actor.departments)
+def doer_of(actor: Actor, case: Case) -> Doer:
+    """Return who acts on a case, as the guards see them: whoever gives out its orders is of the centre."""
+    return Doer(actor.account_id, actor.departments, bool(actor.may(Permission.CASE_DISPATCH, case.unit_code)))
 
 
-def step_with_client(session: Session, case: Case, client_id: uuid.UUID) -> int | None:
-    """Return the number of the step of a visible case that was taken under this number of the form, or ``None``."""
-    mine = CaseStep.county_code == case.county_code, CaseStep.client_id == client_id
-    return session.scalar(select(CaseStep.number).where(*mine))
+def led_before(session: Session, case: Case, account_id: int) -> bool:
+    """Say whether somebody worked on a visible case for who led it, or was named as its assignee."""
+    steps = select(CaseStep.id).where(
+        CaseStep.county_code == case.county_code,
+        CaseStep.case_id == case.id,
+        CaseStep.actor_id == account_id,
+        CaseStep.action.in_([action.value for action in LEADING_ACTIONS]),
+    )
+    orders = select(CaseOrder.id).where(
+        CaseOrder.county_code == case.county_code, CaseOrder.case_id == case.id, CaseOrder.assignee_id == account_id
+    )
+    return bool(session.scalar(select(or_(exists(steps), exists(orders)))))
+
+
+def sent_before(
+    session: Session, actor: Actor, case_code: str, action: Action, client_id: uuid.UUID | None
+) -> bool | None:
+    """Say whether this person took this step of this case under this number of the form; ``None``: nothing was taken under it.
+
+    Also of a case that the step took out of the person's sight. ``False``: the number was used for something else.
+    """
+    if client_id is None:
+        return None
+    values = {"county": county_of(case_code), "client": client_id, "case": case_code, "action": action.value}
+    query = text("select gridmap_sent_before(:county, :client, :case, :action, :account)")
+    found: bool | None = session.scalar(query, {**values, "account": actor.account_id or None})
+    return found
+
+
+def step_time(session: Session, case: Case, now: datetime) -> datetime:
+    """Return when a step of a held case is taken: ``now`` (aware), and never before the step before it."""
+    last = last_step(session, case)
+    return max(now, last.at) if last else now
 
 
 def list_steps(session: Session, case: Case) -> list[CaseStep]:

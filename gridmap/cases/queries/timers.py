@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Permission, above, subtree
 from gridmap.cases.models import Case, CaseAppeal, CaseEscalation, CaseExtension, CaseLimit, CaseTimer
 from gridmap.cases.rules import Stage
-from gridmap.cases.rules.clocks import AppealStatus, Clocks, Supervision
-from gridmap.cases.rules.limits import StageLimit
+from gridmap.cases.rules.clocks import AppealStatus, Clocks, ExtensionStatus, Supervision
+from gridmap.cases.rules.limits import ExtensionBound, StageLimit
+from gridmap.errors import NotReady
 from gridmap.worktime.queries import calendars_of
-from gridmap.worktime.rules import TimeKind, Timer, WorkCalendar, timer_from
+from gridmap.worktime.rules import Limit, TimeKind, Timer, WorkCalendar, timer_from
 
 
 def limits_at(
@@ -125,6 +128,30 @@ def first_late(session: Session, case: Case, now: datetime) -> CaseTimer | None:
         *mine, CaseTimer.due_at < func.coalesce(CaseTimer.stopped_at, now), CaseTimer.id.not_in(appealed)
     )
     return session.scalars(query.order_by(CaseTimer.due_at, CaseTimer.id).limit(1)).one_or_none()
+
+
+def extension_bound(session: Session) -> ExtensionBound:
+    """Return how far limits are extended at most. Raises ``NotReady`` when the setting is damaged."""
+    value = session.scalar(text("select value from system_settings where key = 'cases.extension'"))
+    try:
+        return ExtensionBound.from_setting(value)
+    except ValueError as fault:
+        raise NotReady('设置 cases.extension 无法识别，应为 {"times": 2, "share": 1}。') from fault
+
+
+def granted_of(session: Session, row: CaseTimer) -> list[Decimal]:
+    """Return what a timer was extended by, in the kind of time it has now."""
+    mine = CaseExtension.county_code == row.county_code, CaseExtension.timer_id == row.id
+    granted = CaseExtension.status == ExtensionStatus.GRANTED.value, CaseExtension.kind == row.data["kind"]
+    return list(session.scalars(select(CaseExtension.amount).where(*mine, *granted)))
+
+
+def first_limit(session: Session, row: CaseTimer) -> Limit:
+    """Return the limit of a timer without what it was extended by."""
+    limit = timer_of(row).limit
+    if row.limit_id is not None:
+        return replace(limit, amount=session.get_one(CaseLimit, row.limit_id).amount)
+    return replace(limit, amount=limit.amount - sum(granted_of(session, row), Decimal(0)))
 
 
 def case_escalations(session: Session, case: Case) -> list[CaseEscalation]:

@@ -137,7 +137,7 @@ def _held(actor: Actor, item: Waiting) -> list[ColumnElement[bool]]:
     if item.hold is Hold.LEAD:
         return [mine]
     if item.hold is Hold.CENTRE_OR_LEAD:
-        return [Case.lead_department_id.is_(None), *([mine] if actor.departments else [])]
+        return [*_of_the_centre(actor, item), *([mine] if actor.departments else [])]
     if item.hold is Hold.ASSIST:
         asked = select(CaseOrder.county_code, CaseOrder.case_id).where(
             CaseOrder.department_id.in_(sorted(actor.departments)),
@@ -157,15 +157,31 @@ def _held(actor: Actor, item: Waiting) -> list[ColumnElement[bool]]:
     return [literal_column("true")]
 
 
+def _of_the_centre(actor: Actor, item: Waiting) -> list[ColumnElement[bool]]:
+    """Return the way in which what the centre handles itself waits: for the centre's people, and for nobody else."""
+    here = actor.granted_ranges(Permission.CASE_DISPATCH)
+    if not here:
+        return []
+    nobody_leads = Case.lead_department_id.is_(None)
+    if here == actor.granted_ranges(item.permission):
+        return [nobody_leads]
+    return [and_(nobody_leads, in_ranges(Case.unit_code, here))]
+
+
 def _not_handled(actor: Actor) -> ColumnElement[bool]:
-    return ~exists(
-        select(CaseStep.id).where(
-            CaseStep.county_code == Case.county_code,
-            CaseStep.case_id == Case.id,
-            CaseStep.actor_id == actor.account_id,
-            CaseStep.action.in_([action.value for action in HANDLING_ACTIONS]),
-        )
+    """Neither by a step of theirs nor as the assignee of a department, as ``facts_of`` says it of one case."""
+    step = select(CaseStep.id).where(
+        CaseStep.county_code == Case.county_code,
+        CaseStep.case_id == Case.id,
+        CaseStep.actor_id == actor.account_id,
+        CaseStep.action.in_([action.value for action in HANDLING_ACTIONS]),
     )
+    order = select(CaseOrder.id).where(
+        CaseOrder.county_code == Case.county_code,
+        CaseOrder.case_id == Case.id,
+        CaseOrder.assignee_id == actor.account_id,
+    )
+    return and_(~exists(step), ~exists(order))
 
 
 def list_work(session: Session, actor: Actor, page: WorkPage, now: datetime) -> WorkList:

@@ -15,6 +15,7 @@ class Action(StrEnum):
     ASSESS = "assess"
     DISPATCH = "dispatch"
     HANDLE_HERE = "handle_here"
+    UNDO_HANDLE_HERE = "undo_handle_here"
     WITHDRAW = "withdraw"
     ACCEPT = "accept"
     RETURN = "return"
@@ -90,6 +91,7 @@ ACTION_NAMES = {
     Action.ASSESS: "分析研判",
     Action.DISPATCH: "分流派单",
     Action.HANDLE_HERE: "中心自办",
+    Action.UNDO_HANDLE_HERE: "撤回自办",
     Action.WITHDRAW: "撤回派单",
     Action.ACCEPT: "接单",
     Action.RETURN: "退单",

@@ -33,13 +33,16 @@ class ExtensionStatus(StrEnum):
     ASKED = "asked"
     GRANTED = "granted"
     REFUSED = "refused"
+    LAPSED = "lapsed"  # the handling ended before anybody decided
 
 
 EXTENSION_STATUS_NAMES = {
     ExtensionStatus.ASKED: "待审批",
     ExtensionStatus.GRANTED: "已同意",
     ExtensionStatus.REFUSED: "未同意",
+    ExtensionStatus.LAPSED: "已失效",
 }
+LAPSED_WORDS = "办理环节已结束，申请自动失效。"
 
 
 class AppealStatus(StrEnum):

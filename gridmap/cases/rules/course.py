@@ -16,6 +16,7 @@ from gridmap.cases.rules.facts import (
     Guard,
     all_reported,
     assisting_waits,
+    handled_here,
     has_lead,
     in_assisting,
     in_lead,
@@ -129,6 +130,7 @@ MAIN_LINE: tuple[Transition, ...] = (
     _row(S.REGISTERED, A.ASSESS, S.ASSESSED, P.CASE_DISPATCH, "assessed", inputs=ASSESSMENT, starts=(Stage.DISPATCH,), stops=(Stage.ASSESS,)),
     _row(S.ASSESSED, A.DISPATCH, S.DISPATCHED, P.CASE_DISPATCH, "dispatched", inputs=DISPATCHING, document=Document.ORDER, starts=(Stage.ACCEPT,), stops=(Stage.DISPATCH,)),
     _row(S.ASSESSED, A.HANDLE_HERE, S.HANDLING, P.CASE_DISPATCH, "handled_here", inputs=(NOTE,), starts=(Stage.HANDLE,), stops=(Stage.DISPATCH,)),
+    _row(S.HANDLING, A.UNDO_HANDLE_HERE, S.ASSESSED, P.CASE_DISPATCH, "handled_here_undone", inputs=(REASON,), guards=(handled_here,), starts=(Stage.DISPATCH,), stops=(Stage.HANDLE,)),
     _row(S.DISPATCHED, A.WITHDRAW, S.ASSESSED, P.CASE_DISPATCH, "withdrawn", inputs=(REASON,), guards=(has_lead,), starts=(Stage.DISPATCH,), stops=(Stage.ACCEPT,)),
     _row(S.DISPATCHED, A.ACCEPT, S.ACCEPTED, P.CASE_HANDLE, "accepted", inputs=(NOTE,), guards=(has_lead, in_lead), starts=(Stage.HANDLE,), stops=(Stage.ACCEPT,)),
     *_to(WITH_DEPARTMENT, A.RETURN, S.ASSESSED, P.CASE_HANDLE, "returned", inputs=(REASON,), guards=(has_lead, in_lead, nobody_assigned), starts=(Stage.DISPATCH,), stops=(Stage.ACCEPT, Stage.HANDLE)),
@@ -151,5 +153,15 @@ MAIN_LINE: tuple[Transition, ...] = (
     *_in((*OPEN, S.CLOSED), A.NOTE, P.CASE_CREATE, "noted", inputs=(Input("reason", "补充说明", "text"), Input("photos", "照片", "photos", required=False))),
 )
 # fmt: on
-# who did one of these has handled the case: 核实 and 回访 are for others
-HANDLING_ACTIONS = (A.ACCEPT, A.START, A.PROGRESS, A.REPORT, A.HANDLE_HERE, A.ASSIST_REPORT)
+# who did one of these took part in handling the case, and so did whom a department named as its assignee: 核实 and 回访 are for others
+LEADING_ACTIONS = (
+    A.ACCEPT,
+    A.START,
+    A.PROGRESS,
+    A.REPORT,
+    A.HANDLE_HERE,
+)  # of who leads: after a reopening it is another
+HANDLING_ACTIONS = (
+    *LEADING_ACTIONS, A.ASSIST_ACCEPT, A.ASSIST_REPORT, A.RECORD_SESSION, A.AGREE, A.AGREE_MANY, A.MOVE_UP, A.END_MEDIATION,
+    A.TURN_UP, A.DO_DUTY, A.FINISH_TASK,
+)  # fmt: skip

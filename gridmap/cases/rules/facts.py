@@ -32,7 +32,7 @@ class Facts:
     reopened: bool = False  # registered once more after a 回访 or its closing
     lead: Order | None = None
     assisting: tuple[Order, ...] = ()  # of departments that have not reported
-    handlers: frozenset[int] = frozenset()  # accounts that accepted, handled or reported in this or an earlier round
+    handlers: frozenset[int] = frozenset()  # accounts that took part in the handling, in this or an earlier round
     copies: frozenset[int] = frozenset()  # departments that were told (抄告) and have not said that they read it
     whistle: Whistle | None = None  # the open one
     checks: tuple[tuple[int, str], ...] = ()  # who was asked to fill in facts and has not answered: account, name
@@ -49,19 +49,20 @@ class Facts:
 
 @dataclass(frozen=True)
 class Doer:
-    """Who acts: the account and the departments of their posts."""
+    """Who acts: the account, the departments of their posts, and whether they are of the centre of the case's place."""
 
     account_id: int
     departments: frozenset[int] = field(default_factory=frozenset)
+    centre: bool = False
 
 
 Guard = Callable[[Facts, Doer], str]
 
 
 def in_lead(facts: Facts, doer: Doer) -> str:
-    """Only the lead department works on its order."""
+    """Only the lead department works on its order; what the centre handles itself (中心自办) is for the centre's people."""
     if facts.lead is None:
-        return ""  # 中心自办: whoever holds the permission
+        return "" if doer.centre else "该事件由综治中心自办，由中心工作人员办理。"
     if facts.lead.department_id in doer.departments:
         return ""
     return f"该单由“{facts.lead.department_name}”主办，由该部门办理。"
@@ -70,6 +71,13 @@ def in_lead(facts: Facts, doer: Doer) -> str:
 def has_lead(facts: Facts, _doer: Doer) -> str:
     """There is an order to work on."""
     return "" if facts.lead else "该事件由中心自办，没有派给部门的单。"
+
+
+def handled_here(facts: Facts, _doer: Doer) -> str:
+    """Only what the centre handles itself is taken back from it."""
+    if facts.lead:
+        return f"该事件由“{facts.lead.department_name}”主办，不是中心自办；需要收回的，请该部门退单。"
+    return ""
 
 
 def nobody_assigned(facts: Facts, _doer: Doer) -> str:
@@ -117,4 +125,4 @@ def assisting_waits(facts: Facts, doer: Doer) -> str:
 
 def not_own_work(facts: Facts, doer: Doer) -> str:
     """核实 and 回访 are done by somebody who did not handle the case."""
-    return "您经办过该事件，核实和回访须由其他人进行。" if doer.account_id in facts.handlers else ""
+    return "您参与办理过该事件，核实和回访须由其他人进行。" if doer.account_id in facts.handlers else ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from gridmap.access import significant_digits, subtree
 from gridmap.cases.rules.acts import Stage
@@ -94,6 +95,37 @@ def limit_of(
         )
         fitting.append(own)
     return max(fitting, key=lambda row: (row.rank, row.id is not None, row.id or 0), default=None)
+
+
+@dataclass(frozen=True)
+class ExtensionBound:
+    """How far a limit of the handling is extended at most: granted ``times``, and ``share`` of the limit itself in all."""
+
+    times: int
+    share: Decimal
+
+    @classmethod
+    def from_setting(cls, value: Any) -> ExtensionBound:
+        """Read the setting. Raises ``ValueError`` for anything but 1…20 times and a share above 0 and up to 10."""
+        times: Any
+        share: Any
+        times, share = (value.get("times"), value.get("share")) if isinstance(value, dict) else (None, None)
+        numbers = all(isinstance(item, int | float) and not isinstance(item, bool) for item in (times, share))
+        if not numbers or times != int(times) or not 1 <= times <= 20 or not 0 < share <= 10:
+            raise ValueError("times 1…20, share above 0 and up to 10")
+        return cls(int(times), Decimal(str(share)))
+
+    def fault(self, limit: Limit, granted: Sequence[Decimal], amount: Decimal) -> str:
+        """Say why ``amount`` more than ``granted`` is too much for a limit as it was at first; blank when it is not."""
+        if len(granted) >= self.times:
+            return f"办理时限至多延期 {self.times} 次，已同意 {len(granted)} 次，不能再延；请反馈办理情况，或退单。"
+        most = limit.amount * self.share
+        left = most - sum(granted, Decimal(0))
+        if amount <= left:
+            return ""
+        kind = KIND_NAMES[limit.kind]
+        used = f"，已延 {most - left:f} {kind}" if granted else ""
+        return f"原办理时限为 {limit.name}，延期合计不超过 {most.normalize():f} {kind}{used}，请改小“延长”。"
 
 
 def check_amounts(kind: TimeKind, amount: Decimal, remind_before: Decimal | None, second_after: Decimal | None) -> None:

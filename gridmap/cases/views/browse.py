@@ -75,7 +75,7 @@ def detail(case_code: str) -> Response | str:
     history = queries.list_steps(session, row.case)
     _keep_seen(row.case, history[-1].number if history else 0)
     facts, _last = queries.facts_of(session, row.case)
-    offers = rules.offers(facts, queries.doer_of(actor), lambda asked: actor.may(asked, row.case.unit_code))
+    offers = rules.offers(facts, queries.doer_of(actor, row.case), lambda asked: actor.may(asked, row.case.unit_code))
     onward = rules.forward(rules.Status(row.case.status))
     named = bool(may_open(actor, row.case))
     if wants_json():

@@ -121,7 +121,7 @@ def agenda(meeting_id: int) -> Response | tuple[str, int]:
             if not text:
                 raise BadInput(f"请填写“{label}”。", field=name)
         given = Given({"meeting": str(meeting_id), "reason": subject}, client_id=uuid.uuid4())
-        take_step(session, actor, case_code=code, action=rules.Action.TABLE, given=given, now=now())
+        take_step(session, actor, case_code=code, action=rules.Action.TABLE, given=given, clock=now)
     except GridmapError as fault:
         session.rollback()
         return _page(_found(meeting_id), BadInput(fault.message, field="case_code")), 400

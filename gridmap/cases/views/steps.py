@@ -12,6 +12,7 @@ from gridmap.access import Permission
 from gridmap.cases import actions, queries, rules
 from gridmap.cases.forms import read_step
 from gridmap.cases.forms.register import MOST_PHOTOS
+from gridmap.cases.forms.step import read_client
 from gridmap.cases.queries import CaseRow
 from gridmap.cases.queries.routing import suggestion
 from gridmap.cases.views.door import MISSING, NAMES, blueprint
@@ -44,7 +45,9 @@ def step(case_code: str, action: str) -> Response | str:
     if row is None:
         reason = rules.refusal(rules.Status(case.status), wanted)
     else:
-        reason = rules.judge(row, facts, queries.doer_of(actor), lambda asked: actor.may(asked, case.unit_code)).reason
+        reason = rules.judge(
+            row, facts, queries.doer_of(actor, case), lambda asked: actor.may(asked, case.unit_code)
+        ).reason
     if row is None or reason:
         flash(f"不能“{rules.ACTION_NAMES[wanted]}”：{reason}")
         return redirect(url_for("cases.detail", case_code=case_code))
@@ -58,22 +61,38 @@ def take(case_code: str, action: str) -> Response | tuple[str, int]:
     """Take the step; the same form sent twice is one step."""
     status, wanted = queries.status_of(session, actor, case_code), _action(action)
     if status is None:
-        raise NotFound(MISSING)
+        return _sent_before(case_code, wanted)
     row = rules.transition(status, wanted)
     try:
         given = read_step(row or _anywhere(wanted), request.form, request.files)
-        case, fresh = actions.take_step(session, actor, case_code=case_code, action=wanted, given=given, now=now())
+        case, fresh = actions.take_step(session, actor, case_code=case_code, action=wanted, given=given, clock=now)
     except BadInput as fault:
         if wants_json() or row is None:
             raise
         session.rollback()
         return _again(case_code, row, fault), 400
+    if case is None:
+        return _out_of_sight(case_code, wanted)
     if wants_json():
         return jsonify(case_code=case.case_code, status=case.status, fresh=fresh)
     flash(f"已完成“{rules.ACTION_NAMES[wanted]}”，事件现在是“{rules.STATUS_NAMES[rules.Status(case.status)]}”。")
     if wanted is rules.Action.TRANSFER and queries.status_of(session, actor, case_code) is None:
         return redirect(url_for("cases.index"))  # handed over to a unit outside this person's sight
     return redirect(url_for("cases.detail", case_code=case_code))
+
+
+def _sent_before(case_code: str, action: rules.Action) -> Response:
+    """Answer for a case that this person does not see: as done when this very form took it out of their sight."""
+    if not queries.sent_before(session, actor, case_code, action, read_client(request.form)):
+        raise NotFound(MISSING)
+    return _out_of_sight(case_code, action)
+
+
+def _out_of_sight(case_code: str, action: rules.Action) -> Response:
+    if wants_json():
+        return jsonify(case_code=case_code, status=None, fresh=False)
+    flash(f"已完成“{rules.ACTION_NAMES[action]}”，事件 {case_code} 已不在您负责的范围内。")
+    return redirect(url_for("cases.index"))
 
 
 def _anywhere(action: rules.Action) -> rules.Transition:

@@ -113,7 +113,7 @@ def take_batch() -> Response | str | tuple[str, int]:
             raise
         return _page(wanted, fault), 400
     found = actions.take_steps(
-        session, actor, action=wanted.action, codes=wanted.codes, given=given, client_id=wanted.client_id, now=now()
+        session, actor, action=wanted.action, codes=wanted.codes, given=given, client_id=wanted.client_id, clock=now
     )
     if wants_json():
         return jsonify(items=[{"case_code": o.case_code, "done": o.done, "words": o.words} for o in found])

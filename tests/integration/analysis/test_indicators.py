@@ -35,6 +35,7 @@ WALKED = [
     "assess",
     "dispatch",
     "handle_here",
+    "undo_handle_here",
     "withdraw",
     "accept",
     "return",
@@ -222,7 +223,8 @@ def _step(past: Past, step: CaseStep, end: datetime, count: Callable[..., None])
     whose = False
     for other in after:
         whose = other.action in ("dispatch", "handle_here") or (
-            whose and other.action not in ("withdraw", "return", "transfer", "dissatisfied", "reopen")
+            whose
+            and other.action not in ("withdraw", "undo_handle_here", "return", "transfer", "dissatisfied", "reopen")
         )
     count("duties_matched", whose)
 

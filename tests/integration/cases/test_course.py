@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from gridmap.access import Role
 from gridmap.cases.rules import Action, Status, replay
+from gridmap.clock import local, now
 from tests.factories import GRID_A11, TOWN_A, VILLAGE_A1, Factories
 
 JSON = {"Accept": "application/json"}
@@ -166,6 +169,70 @@ def test_who_handled_neither_verifies_nor_follows_up(course: Course) -> None:
     assert course.take(course.desk, "revisit", means="phone", satisfaction="satisfied").status_code == 403
 
 
+def test_what_the_centre_handles_itself_is_not_a_department_s_and_can_be_taken_back(
+    course: Course, owner: Callable[[], Any]
+) -> None:
+    course.submit(course.desk)
+    course.done(course.desk, "assess", category="0101", grade="worry", scale="individual", risk="low")
+    course.done(course.desk, "handle_here")
+    course.done(course.desk, "add_assist", assisting=[course.justice])
+    for action, values in (
+        ("progress", {"reason": "看过了"}),
+        ("report", {"reason": "已办结"}),
+        ("extend", {"amount": "1", "reason": "等设备"}),
+    ):
+        refused = course.take(course.handler, action, **values)
+        assert (refused.status_code, "由中心工作人员办理" in refused.json["detail"]) == (403, True), action
+    assert not course.handler.get("/work?group=handle", headers=JSON).json["items"]
+    assert [row["case_code"] for row in course.desk.get("/work?group=handle", headers=JSON).json["items"]] == [
+        course.code
+    ]
+    course.done(course.second_desk, "progress", reason="已约双方")
+    assert course.take(course.desk, "undo_handle_here").status_code == 400  # not without a reason
+    assert course.take(course.handler, "undo_handle_here", reason="应由所里办").status_code == 403
+    assert course.done(course.desk, "undo_handle_here", reason="需由派出所处理") == "assessed"
+    with owner() as session:
+        running = session.execute(text("select stage from case_timers where stopped_at is null order by 1")).scalars()
+        assert set(running) == {"dispatch", "whole"}
+        assert session.execute(text("select count(*) from case_orders where ended_at is null")).scalar() == 0
+    course.done(course.desk, "dispatch", department=course.police)
+    course.done(course.handler, "accept")
+    course.done(course.handler, "start")
+    refused = course.take(course.desk, "undo_handle_here", reason="收回")
+    assert refused.status_code == 403
+    assert "派出所" in refused.json["detail"]
+
+
+def test_who_assisted_turned_up_or_was_named_neither_verifies_nor_follows_up(
+    course: Course, signed_in: Callable[..., Any]
+) -> None:
+    def in_both(name: str, department: int) -> Any:
+        return signed_in((Role.DEPARTMENT_HANDLER, TOWN_A, department), (Role.CENTRE_STAFF, TOWN_A), name=name)
+
+    assisting, named, called = (
+        in_both("协办人", course.justice), in_both("被指定人", course.police), in_both("到场人", course.justice)
+    )  # fmt: skip
+    course.to_handling()
+    course.done(course.desk, "add_assist", assisting=[course.justice])
+    course.done(assisting, "assist_accept")
+    course.done(course.other, "assist_report", reason="已讲法")
+    by_when = f"{local(now()) + timedelta(hours=2):%Y-%m-%dT%H:%M}"
+    course.done(course.desk, "whistle", department=course.justice, place="东门", deadline=by_when, reason="现场处置")
+    course.done(called, "turn_up", reason="到了")
+    course.done(course.desk, "end_whistle", reason="已处置")
+    form = course.handler.get(f"/cases/{course.code}/steps/assign").get_data(as_text=True)
+    number = form.split(">被指定人<")[0].rsplit('value="', 1)[1].split('"')[0]
+    course.done(course.handler, "assign", assignee=number)
+    course.done(course.handler, "report", reason="已清理")
+    for who in (assisting, named, called):
+        refused = course.take(who, "verify")
+        assert refused.status_code == 403
+        assert "参与办理过" in refused.json["detail"]
+        assert not who.get("/work?group=verify", headers=JSON).json["items"]
+    assert course.done(course.second_desk, "verify") == "verified"
+    assert course.take(named, "revisit", means="phone", satisfaction="satisfied").status_code == 403
+
+
 def test_dissatisfied_goes_to_the_desk_and_not_back_to_the_same_handler(course: Course) -> None:
     course.to_handling()
     course.done(course.handler, "report", reason="已劝导")
@@ -231,6 +298,22 @@ def test_the_same_form_sent_twice_is_one_step(course: Course) -> None:
     assert again.status_code == 200
     assert again.json["fresh"] is False
     assert len(course.seen(course.desk)["history"]) == 2
+
+
+def test_a_form_s_number_belongs_to_one_step_of_one_case(course: Course) -> None:
+    course.submit(course.worker)
+    first, number = course.code, str(uuid.uuid4())
+    course.submit(course.worker)
+    course.done(course.desk, "note", reason="楼下也有", client_id=number)
+    other_action = course.take(course.desk, "register", client_id=number)
+    assert other_action.status_code == 409
+    assert "已经用于另一项操作" in other_action.json["detail"]
+    other_person = course.take(course.second_desk, "note", reason="我也说一句", client_id=number)
+    assert other_person.status_code == 409
+    course.code = first
+    other_case = course.take(course.desk, "note", reason="另一件", client_id=number)
+    assert other_case.status_code == 409
+    assert len(course.seen(course.desk)["history"]) == 1
 
 
 def test_long_and_odd_words(course: Course) -> None:

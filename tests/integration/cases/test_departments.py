@@ -204,7 +204,7 @@ def test_who_sends_and_who_closes_at_once_lose_nothing(clone: Callable[[], Any])
             try:
                 if number == 0:
                     given = Given({"department": police})
-                    take_step(session, actor, case_code=code, action=Action.DISPATCH, given=given, now=now())
+                    take_step(session, actor, case_code=code, action=Action.DISPATCH, given=given, clock=now)
                 else:
                     close_department(
                         session, actor, department_id=police, successor_id=following, reason="撤并", now=now()

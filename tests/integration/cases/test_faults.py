@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_of_many_who_decide_at_once_one_does_and_the_others_are_told_who(office:
             together.wait()
             try:
                 given = Given(dict(values), client_id=uuid.uuid4(), seen=0)
-                take_step(session, who, case_code=code, action=action, given=given, now=now())
+                take_step(session, who, case_code=code, action=action, given=given, clock=now)
                 session.commit()
             except Conflict as fault:
                 session.rollback()
@@ -106,7 +107,7 @@ def test_the_same_form_sent_many_times_at_once_is_one_step(office: Any) -> None:
             session.execute(text("select 1"))
             together.wait()
             given = Given({}, client_id=number, seen=0)
-            _case, fresh = take_step(session, who, case_code=code, action=Action.REGISTER, given=given, now=now())
+            _case, fresh = take_step(session, who, case_code=code, action=Action.REGISTER, given=given, clock=now)
             session.commit()
         return fresh
 
@@ -117,6 +118,28 @@ def test_the_same_form_sent_many_times_at_once_is_one_step(office: Any) -> None:
     with work() as session:
         counts = "select (select count(*) from case_documents), (select count(*) from procrastinate_jobs where task_name = 'cases.document')"
         assert tuple(session.execute(text(counts)).one()) == (1, 1)
+
+
+def test_the_time_of_a_step_is_taken_while_the_case_is_held_and_never_runs_back(office: Any) -> None:
+    database, code, work = office
+    who, start = desk(work, "何静"), now()
+
+    def clock() -> Any:
+        with work() as other:
+            free = other.execute(
+                text("select 1 from cases where case_code = :code for update skip locked"), {"code": code}
+            )
+            assert free.scalar() is None  # nobody else gets it between the time and the step
+        return start + timedelta(minutes=5)
+
+    with database.open(who) as session:
+        take_step(session, who, case_code=code, action=Action.REGISTER, given=Given({}), clock=clock)
+        given = Given({"reason": "钟慢了"})
+        take_step(session, who, case_code=code, action=Action.NOTE, given=given, clock=lambda: start)
+        session.commit()
+    with work() as session:
+        times = session.execute(text("select at from case_steps order by number")).scalars().all()
+    assert times == [start + timedelta(minutes=5)] * 2
 
 
 def test_without_any_calendar_a_step_says_what_is_missing_and_nothing_is_half_done(

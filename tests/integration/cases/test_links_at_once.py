@@ -55,7 +55,7 @@ def test_two_answers_at_once(worlds: Any) -> None:
     database, owner, code = worlds
     with database.open(DESK) as session:
         now = datetime.now(UTC)
-        take_step(session, DESK, case_code=code, action=Action.SEND_LINK, given=Given({}), now=now)
+        take_step(session, DESK, case_code=code, action=Action.SEND_LINK, given=Given({}), clock=lambda: now)
         session.commit()
         token = token_of(settings().signing_key(), session.query(RevisitLink).one().row_key)
     start, grades = Barrier(2), (Satisfaction.SATISFIED, Satisfaction.DISSATISFIED)

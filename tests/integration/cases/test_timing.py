@@ -192,6 +192,51 @@ def test_more_time_is_asked_and_decided_by_another(timed: Timed) -> None:
     assert "已同意" in timed.page(timed.handler)
 
 
+@pytest.mark.parametrize("amount", ["1e3", "１", "+1", "1_0", "0", "-1", "0x1", "NaN", "999999999", "1.005"])
+def test_more_time_is_a_plain_number(timed: Timed, amount: str) -> None:
+    timed.now = china(2026, 11, 23, 9, 0)
+    timed.handle()
+    refused = timed.take(timed.handler, "extend", amount=amount, reason="等设备")
+    assert (refused.status_code, refused.json["field"]) == (400, "amount")
+
+
+def test_more_time_has_a_bound_that_is_data(timed: Timed, owner: Callable[[], Any]) -> None:
+    timed.now = china(2026, 11, 23, 9, 0)
+    timed.handle()  # five work days
+    refused = timed.take(timed.handler, "extend", amount="6", reason="等设备")
+    assert (refused.status_code, refused.json["field"]) == (400, "amount")
+    assert "原办理时限为 5 工作日，延期合计不超过 5 工作日" in refused.json["detail"]
+    for amount in ("2", "1"):
+        timed.done(timed.handler, "extend", amount=amount, reason="等设备")
+        timed.done(timed.desk, "grant_extension")
+    refused = timed.take(timed.handler, "extend", amount="1", reason="再等")
+    assert "至多延期 2 次" in refused.json["detail"]
+    with owner() as session:
+        session.execute(
+            text("update system_settings set value = '{\"times\": 9, \"share\": 0.8}' where key = 'cases.extension'")
+        )
+    refused = timed.take(timed.handler, "extend", amount="2", reason="再等")
+    assert "不超过 4 工作日，已延 3 工作日" in refused.json["detail"]
+    timed.done(timed.handler, "extend", amount="1", reason="再等")
+    timed.done(timed.desk, "reclassify", category="0101", grade="urgent", reason="有人身危险")
+    mixed = timed.take(timed.desk, "grant_extension")  # a day was asked; the limit is in hours now
+    assert mixed.status_code == 409
+    assert "重新申请" in mixed.json["detail"]
+
+
+def test_what_was_asked_ends_with_the_order(timed: Timed, owner: Callable[[], Any]) -> None:
+    timed.now = china(2026, 11, 23, 9, 0)
+    timed.handle()
+    timed.done(timed.handler, "extend", amount="5", reason="等设备")
+    timed.done(timed.handler, "return", reason="不属本所职责")
+    with owner() as session:
+        kept = session.execute(text("select status, decided_by, decided_at from case_extensions")).one()
+    assert tuple(kept) == ("lapsed", None, timed.now)
+    page = timed.page(timed.desk)
+    assert "已失效" in page
+    assert "待审批" not in page
+
+
 def test_levels_are_written_once_and_in_order_the_first_too(timed: Timed) -> None:
     timed.dispatch()
     assert timed.sweep() == 0

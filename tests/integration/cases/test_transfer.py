@@ -77,6 +77,20 @@ def test_a_case_goes_to_the_other_side_and_is_sent_again(
     assert open_orders == ["乙镇城管"]
 
 
+def test_a_transfer_sent_twice_is_done_though_the_case_is_out_of_sight(course: Course) -> None:
+    course.to_handling()
+    number = "0d3f1a52-3f0e-4d0c-9a44-6d2f5f0b7a11"
+    values = {"unit": str(TOWN_B), "client_id": number, **REASON}
+    assert course.done(course.desk, "transfer", **values) == "assessed"
+    again = course.take(course.desk, "transfer", **values)
+    assert (again.status_code, again.json["fresh"], again.json["status"]) == (200, False, None)
+    page = course.desk.post(f"/cases/{course.code}/steps/transfer", data=values, follow_redirects=True)
+    assert "已完成“移交其他区划”" in page.get_data(as_text=True)
+    assert course.take(course.desk, "transfer", **{**values, "client_id": number[:-1] + "2"}).status_code == 404
+    assert course.take(course.second_desk, "transfer", **values).status_code == 404  # another person's form
+    assert course.take(course.desk, "note", reason="再看", client_id=number).status_code == 404
+
+
 def test_out_of_the_county_is_refused_with_the_remedy(course: Course) -> None:
     course.submit(course.desk)
     for unit, words in (
@@ -189,7 +203,7 @@ def test_two_hand_it_over_at_once_and_it_goes_once(clone: Callable[[], Any]) -> 
             together.wait()
             try:
                 given = Given({"unit": str((TOWN_B, VILLAGE_B1)[number]), **REASON})
-                take_step(session, actor, case_code=code, action=Action.TRANSFER, given=given, now=now())
+                take_step(session, actor, case_code=code, action=Action.TRANSFER, given=given, clock=now)
             except NotFound:
                 return "gone"
             session.commit()

@@ -182,7 +182,7 @@ def scene(clone: Callable[[], Any]) -> Any:
     values = {"department": departments[0], "assisting": departments[1:], "place": "东门", "reason": "x"}
     with database.open(desk) as session:
         given = Given({**values, "deadline": now() + timedelta(hours=1)})
-        take_step(session, desk, case_code=code, action=Action.WHISTLE, given=given, now=now())
+        take_step(session, desk, case_code=code, action=Action.WHISTLE, given=given, clock=now)
         session.commit()
     yield database, code, departments
     assert database.engine is not None
@@ -203,7 +203,7 @@ def test_two_departments_turn_up_at_once_and_one_of_them_twice(scene: Any) -> No
             together.wait()
             try:
                 given = Given({}, client_id=uuid.uuid4())
-                take_step(session, actor, case_code=code, action=Action.TURN_UP, given=given, now=now())
+                take_step(session, actor, case_code=code, action=Action.TURN_UP, given=given, clock=now)
             except (Forbidden, Conflict) as fault:
                 return fault.message
             session.commit()

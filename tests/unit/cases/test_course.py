@@ -106,6 +106,9 @@ def test_a_dissatisfied_answer_goes_to_the_desk() -> None:
         (Status.VERIFIED, Action.REVISIT, {"handlers": frozenset({1})}, "其他人"),
         (Status.HANDLING, Action.ASSIST_REPORT, {"lead": LEAD}, "没有该事件的协办单"),
         (Status.HANDLING, Action.RETURN, {}, "中心自办"),
+        (Status.HANDLING, Action.PROGRESS, {}, "由中心工作人员办理"),
+        (Status.HANDLING, Action.REPORT, {}, "由中心工作人员办理"),
+        (Status.HANDLING, Action.UNDO_HANDLE_HERE, {"lead": LEAD}, "不是中心自办"),
         (Status.ACCEPTED, Action.UNASSIGN, {"lead": LEAD}, "还没有指定"),
     ],
 )

@@ -30,7 +30,7 @@ def test_a_row_says_who_may_what_it_needs_where_it_leads_and_which_timers_it_mov
         row for state in seldom() if state.key == Status.HANDLING for row in state.rows if "办结" in row.name
     )
     assert "照片（可不填）" in reported.needs
-    assert reported.guards[0] == "本部门是主办部门（中心自办的不限部门）"
+    assert reported.guards[0] == "本部门是主办部门；中心自办的，本人是综治中心工作人员"
 
 
 def test_the_drawing_has_every_move_between_states() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from gridmap.cases import queries
 from gridmap.cases.actions.effects.work import Effect, Work
 from gridmap.cases.models import CaseOrder, CaseStep
+from gridmap.cases.queries.course import led_before
 from gridmap.cases.queries.routing import suggestion
 from gridmap.cases.rules import Action
 from gridmap.cases.rules.orders import OrderKind, OrderStatus
@@ -95,7 +96,7 @@ def take_back(work: Work, status: OrderStatus) -> dict[str, Any]:
 
 
 def withdraw(work: Work) -> dict[str, Any]:
-    """The centre takes the order back."""
+    """The centre takes the order back, or the case out of its own hands."""
     return take_back(work, OrderStatus.WITHDRAWN)
 
 
@@ -125,7 +126,7 @@ def assign(work: Work) -> dict[str, Any]:
     person = next((row for row in queries.colleagues(work.session, order.department_id) if row.id == number), None)
     if person is None:
         raise BadInput("没有这位经办人，请从本部门人员中选择。", field="assignee")
-    if work.case.reopened_count and person.id in work.facts.handlers:
+    if work.case.reopened_count and led_before(work.session, work.case, person.id):
         raise BadInput(f"{person.name}经办过该事件，重新办理须换人，请另选经办人。", field="assignee")
     order.assignee_id, order.assignee_name = person.id, person.name
     work.case.assignee_id = person.id
@@ -201,6 +202,7 @@ def assist_end(work: Work) -> dict[str, Any]:
 ORDER_EFFECTS: dict[Action, Effect] = {
     Action.DISPATCH: dispatch,
     Action.WITHDRAW: withdraw,
+    Action.UNDO_HANDLE_HERE: withdraw,
     Action.ACCEPT: accept,
     Action.RETURN: give_back,
     Action.ASSIGN: assign,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +16,15 @@ from gridmap.cases.actions.effects.work import Effect, Work
 from gridmap.cases.actions.supervision import supervised_by
 from gridmap.cases.actions.timers import change_words, keep_timer, show_due
 from gridmap.cases.models import CaseAppeal, CaseExtension, CaseTimer
-from gridmap.cases.queries.timers import calendars_for, first_late, running_timers, timer_of
+from gridmap.cases.queries.timers import (
+    calendars_for,
+    extension_bound,
+    first_late,
+    first_limit,
+    granted_of,
+    running_timers,
+    timer_of,
+)
 from gridmap.cases.rules import STAGE_NAMES, Action, Grade, Stage
 from gridmap.cases.rules.clocks import SUPERVISION_NAMES, AppealStatus, ExtensionStatus, higher
 from gridmap.cases.rules.limits import amount_words
@@ -27,6 +36,7 @@ from gridmap.worktime.rules import resume as resume_timer
 
 FARTHEST = timedelta(days=366)
 HOUR = timedelta(hours=1)
+PLAIN = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?")
 
 
 def pause(work: Work) -> dict[str, Any]:
@@ -70,15 +80,11 @@ def resume(work: Work) -> dict[str, Any]:
 def extend(work: Work) -> dict[str, Any]:
     """申请延期: so much more of the kind of time that the handling is measured in."""
     row = _handling(work)
-    timer = timer_of(row)
-    try:
-        amount = Decimal(work.given.get("amount"))
-        more = replace(timer.limit, amount=timer.limit.amount + amount)
-    except InvalidOperation as fault:
-        raise BadInput("“延长”应为数字，如 5。", field="amount") from fault
-    if amount <= 0 or more.amount <= timer.limit.amount:
-        raise BadInput("“延长”应大于 0。", field="amount")
-    actor, kind = work.actor, timer.limit.kind
+    actor, kind = work.actor, timer_of(row).limit.kind
+    if not PLAIN.fullmatch(work.given.get("amount")):
+        raise BadInput("“延长”应为数字，如 5 或 0.5。", field="amount")
+    amount = Decimal(work.given.get("amount"))
+    _check_bound(work, row, amount)
     work.session.add(
         CaseExtension(
             **_place(work),
@@ -93,6 +99,17 @@ def extend(work: Work) -> dict[str, Any]:
         )
     )
     return {"limits": [f"申请延长办理时限 {amount_words(kind, amount)}"]}
+
+
+def _check_bound(work: Work, row: CaseTimer, amount: Decimal) -> None:
+    """Check that a timer may have so much more. Raises ``BadInput`` with what is left, ``NotReady`` (the setting)."""
+    limit = timer_of(row).limit
+    if amount <= 0:
+        raise BadInput("“延长”应大于 0。", field="amount")
+    replace(limit, amount=limit.amount + amount)  # raises where days are not whole
+    bound, granted = extension_bound(work.session), granted_of(work.session, row)
+    if words := bound.fault(first_limit(work.session, row), granted, amount):
+        raise BadInput(words, field="amount")
 
 
 def _place(work: Work) -> dict[str, int]:
@@ -118,13 +135,17 @@ def _asked(work: Work) -> CaseExtension:
 def decide_extension(work: Work) -> dict[str, Any]:
     """Grant or refuse more time; the whole course is never due before its handling."""
     asked, granted = _asked(work), work.row.action is Action.GRANT_EXTENSION
+    running = running_timers(work.session, work.case)
+    if granted:
+        if timer_of(running[Stage.HANDLE]).limit.kind != asked.kind:
+            raise Conflict("申请后办理时限的计时方式已经改变，请“不同意延期”，由承办部门按新的时限重新申请。")
+        _check_bound(work, running[Stage.HANDLE], asked.amount)
     asked.status = (ExtensionStatus.GRANTED if granted else ExtensionStatus.REFUSED).value
     asked.decided_at, asked.decided_by, asked.decided_name = work.now, work.actor.account_id, work.actor.name
     asked.decision = work.given.get("reason")
     words = f"{asked.asked_name}申请延长 {amount_words(asked.kind, asked.amount)}"
     if not granted:
         return {"limits": [words]}
-    running = running_timers(work.session, work.case)
     told = [words, _lengthen(work, running[Stage.HANDLE], asked.amount)]
     whole = running.get(Stage.WHOLE)
     if whole is not None and (more := _missing(work, whole, running[Stage.HANDLE].due_at)):
