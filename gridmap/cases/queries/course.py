@@ -26,12 +26,14 @@ from gridmap.cases.rules import (
     SATISFACTION_NAMES,
     SATISFIED,
     SCALE_NAMES,
+    STAGE_NAMES,
     Action,
     Doer,
     Facts,
     Input,
     Means,
     Order,
+    Stage,
     Status,
     county_of,
 )
@@ -40,8 +42,10 @@ from gridmap.cases.rules.course import HANDLING_ACTIONS, LEADING_ACTIONS
 from gridmap.cases.rules.joint import task_obstacle
 from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES, WRITTEN
 from gridmap.cases.rules.parties import PARTY_ROLE_NAMES
+from gridmap.cases.rules.timing import own_late
 from gridmap.clock import local
 from gridmap.prepared import prepared
+from gridmap.worktime.rules import spoken_time
 
 # One statement: this runs in every transition. Planning it takes PostgreSQL longer than running it, so it is prepared.
 _FACTS_TYPES = {"county": "int", "case": "bigint", "handling": "text[]", "now": "timestamptz"}
@@ -77,7 +81,16 @@ def _holders(session: Session, case: Case, facts: Facts, _now: datetime) -> list
     return [(str(number), name) for number, name in found.items()]
 
 
-FURTHER_CHOICES = {"holder": _holders, **MEDIATION_CHOICES, **CHARGE_CHOICES, **MEETING_CHOICES}
+def _time_outs(session: Session, case: Case, facts: Facts, _now: datetime) -> list[tuple[str, str]]:
+    """Return the time-outs of a visible case that the reader's own unit may appeal against."""
+    own = own_late(facts, doer_of(session.info["actor"], case))
+    return [
+        (str(one.timer_id), f"{STAGE_NAMES[Stage(one.stage)]}环节，到期时间 {spoken_time(one.due_at, is_end=True)}")
+        for one in own
+    ]
+
+
+FURTHER_CHOICES = {"holder": _holders, "late": _time_outs, **MEDIATION_CHOICES, **CHARGE_CHOICES, **MEETING_CHOICES}
 
 
 def status_of(session: Session, actor: Actor, case_code: str) -> Status | None:

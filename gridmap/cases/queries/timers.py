@@ -8,13 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Permission, above, subtree
 from gridmap.cases.models import Case, CaseAppeal, CaseEscalation, CaseExtension, CaseLimit, CaseTimer
 from gridmap.cases.rules import Stage
-from gridmap.cases.rules.clocks import AppealStatus, Clocks, ExtensionStatus, Supervision
+from gridmap.cases.rules.clocks import AppealStatus, Clocks, ExtensionStatus, Late, Supervision
 from gridmap.cases.rules.limits import ExtensionBound, StageLimit
 from gridmap.errors import NotReady
 from gridmap.worktime.queries import calendars_of
@@ -93,8 +93,13 @@ def calendars_for(session: Session, timers: Iterable[Timer]) -> dict[int, WorkCa
 CLOCK_FACTS = (
     " (select jsonb_build_object('running', coalesce(jsonb_agg(t.stage) filter (where t.stopped_at is null), '[]'),"
     " 'paused', coalesce(bool_or(t.stopped_at is null and t.paused_until > :now), false),"
-    " 'late', coalesce(bool_or(t.due_at < coalesce(t.stopped_at, :now) and not exists (select from case_appeals a"
-    " where a.county_code = :county and a.timer_id = t.id)), false))"
+    " 'late', coalesce(jsonb_agg(jsonb_build_array(t.id, t.stage, t.due_at, (select jsonb_build_array(o.department_id,"
+    " o.department_name) from case_orders o where o.county_code = :county and o.case_id = :case and o.kind = 'lead'"
+    # whoever led in the stage while it was late; of the whole course, when it fell due
+    " and o.sent_at < case when t.stage in ('accept', 'handle') then coalesce(t.stopped_at, :now) else t.due_at end"
+    " and (o.ended_at is null or o.ended_at > t.due_at) order by o.id desc limit 1)) order by t.due_at, t.id)"
+    " filter (where t.due_at < coalesce(t.stopped_at, :now) and not exists (select from case_appeals a"
+    " where a.county_code = :county and a.timer_id = t.id)), '[]'))"
     " from case_timers t where t.county_code = :county and t.case_id = :case) as clocks,"
     " (select e.asked_by from case_extensions e join case_timers t on (t.county_code, t.id) = (e.county_code, e.timer_id)"
     " where e.county_code = :county and e.case_id = :case and e.status = 'asked' and t.stopped_at is null limit 1) as extension_by,"
@@ -111,23 +116,15 @@ def clocks_of(row: Any, case: Case) -> Clocks:
         row.clocks["paused"],
         row.extension_by,
         Supervision(case.supervision) if case.supervision else None,
-        row.clocks["late"],
+        tuple(_late(*found) for found in row.clocks["late"]),
         AppealStatus(status) if status else None,
         appellant,
         first,
     )
 
 
-def first_late(session: Session, case: Case, now: datetime) -> CaseTimer | None:
-    """Return the oldest timer of a case that was or is late and not yet appealed against, or ``None``."""
-    mine = CaseTimer.county_code == case.county_code, CaseTimer.case_id == case.id
-    appealed = select(CaseAppeal.timer_id).where(
-        CaseAppeal.county_code == case.county_code, CaseAppeal.case_id == case.id
-    )
-    query = select(CaseTimer).where(
-        *mine, CaseTimer.due_at < func.coalesce(CaseTimer.stopped_at, now), CaseTimer.id.not_in(appealed)
-    )
-    return session.scalars(query.order_by(CaseTimer.due_at, CaseTimer.id).limit(1)).one_or_none()
+def _late(timer_id: int, stage: str, due_at: str, led: list[Any] | None) -> Late:
+    return Late(timer_id, stage, datetime.fromisoformat(due_at), *(led or ()))
 
 
 def extension_bound(session: Session) -> ExtensionBound:

@@ -63,6 +63,7 @@ class Action(StrEnum):
     HAND_OVER = "hand_over"
     ASK_CHECK = "ask_check"
     ANSWER_CHECK = "answer_check"
+    WITHDRAW_CHECK = "withdraw_check"
     ADD_ASSIST = "add_assist"
     COPY = "copy"
     READ_COPY = "read_copy"
@@ -139,6 +140,7 @@ ACTION_NAMES = {
     Action.HAND_OVER: "首问交接",
     Action.ASK_CHECK: "请人核查",
     Action.ANSWER_CHECK: "答复核查",
+    Action.WITHDRAW_CHECK: "撤回核查",
     Action.ADD_ASSIST: "增派协办",
     Action.COPY: "抄告",
     Action.READ_COPY: "阅知",

@@ -1,10 +1,11 @@
-"""Rows of 核查: before a report is registered, somebody in the grid is asked for facts and answers with what they saw."""
+"""Rows of 核查: before a report is registered, somebody in the grid is asked for facts and answers with what they saw, or the
+asking is withdrawn."""
 
 from __future__ import annotations
 
 from gridmap.access import Permission
 from gridmap.cases.rules.acts import Action
-from gridmap.cases.rules.course import Input, Transition
+from gridmap.cases.rules.course import REASON, Input, Transition
 from gridmap.cases.rules.facts import Doer, Facts
 from gridmap.cases.rules.terms import OPEN, Status
 
@@ -20,6 +21,11 @@ ANSWERING = (Input("reason", "核查情况", "text"), Input("photos", "照片", 
 def none_open(facts: Facts, _doer: Doer) -> str:
     """One is asked at a time."""
     return f"已请{facts.checks[0][1]}核查，请等待答复。" if facts.checks else ""
+
+
+def one_open(facts: Facts, _doer: Doer) -> str:
+    """Only what was asked and not answered is withdrawn."""
+    return "" if facts.checks else "没有等待答复的核查。"
 
 
 def asked_of_me(facts: Facts, doer: Doer) -> str:
@@ -50,6 +56,18 @@ CHECK_ROWS: tuple[Transition, ...] = (
             "case.check_answered",
             inputs=ANSWERING,
             guards=(asked_of_me,),
+        )
+        for state in OPEN
+    ),
+    *(
+        Transition(
+            state,
+            Action.WITHDRAW_CHECK,
+            state,
+            P.CASE_REGISTER,
+            "case.check_withdrawn",
+            inputs=(REASON,),
+            guards=(one_open,),
         )
         for state in OPEN
     ),

@@ -63,6 +63,17 @@ APPEAL_STATUS_NAMES = {
 
 
 @dataclass(frozen=True)
+class Late:
+    """A time-out that was not yet appealed against, and whose it is: the department that led then, ``None`` for the centre."""
+
+    timer_id: int
+    stage: str
+    due_at: datetime
+    department_id: int | None = None
+    department_name: str = "综治中心"
+
+
+@dataclass(frozen=True)
 class Clocks:
     """The timers of a case, and what was asked about them."""
 
@@ -70,7 +81,7 @@ class Clocks:
     paused: bool = False
     asked_by: int | None = None  # who asked for more time, while that waits
     supervision: Supervision | None = None
-    late: bool = False  # a time-out that was not yet appealed against
+    late: tuple[Late, ...] = ()  # the oldest first
     appeal: AppealStatus | None = None  # the open one
     appellant: int | None = None
     first_reviewer: int | None = None

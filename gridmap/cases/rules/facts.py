@@ -110,6 +110,16 @@ def not_reopened(facts: Facts, _doer: Doer) -> str:
     return "该事件已受理办理过，现为重新办理，不能再作不予受理。" if facts.reopened else ""
 
 
+def free_to_join(facts: Facts, _doer: Doer) -> str:
+    """What was taken up again, or has a leader in charge, does not vanish into another case."""
+    remedy = "确属同一件事的，请把另一件并入本件"
+    if facts.reopened:
+        return f"该事件是重新办理的，须办到底再回访，不能并入其他事件；{remedy}。"
+    if facts.charge:
+        return f"该事件由{facts.charge.name}包案，不能并入其他事件；{remedy}，或由{facts.charge.name}先“结束包案”。"
+    return ""
+
+
 def in_assisting(facts: Facts, doer: Doer) -> str:
     """Only a department that assists works on its assisting order."""
     if any(order.department_id in doer.departments for order in facts.assisting):

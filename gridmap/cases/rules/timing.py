@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gridmap.access import Permission
-from gridmap.cases.rules.acts import Action, Document, Stage
-from gridmap.cases.rules.clocks import AppealStatus, Supervision
+from gridmap.cases.rules.acts import STAGE_NAMES, Action, Document, Stage
+from gridmap.cases.rules.clocks import AppealStatus, Late, Supervision
 from gridmap.cases.rules.course import REASON, Input, Transition, _in
 from gridmap.cases.rules.facts import Doer, Facts, in_lead
 from gridmap.cases.rules.terms import OPEN, Status
@@ -63,10 +63,23 @@ def late(facts: Facts, _doer: Doer) -> str:
     return "" if facts.clocks.late else "该事件没有可申诉的超时（未超时，或已申诉过）。"
 
 
-def of_the_handlers(facts: Facts, doer: Doer) -> str:
+def own_late(facts: Facts, doer: Doer) -> list[Late]:
+    """Return the time-outs that are a person's to appeal against: their department's, or the centre's."""
+    return [
+        one
+        for one in facts.clocks.late
+        if (one.department_id in doer.departments if one.department_id is not None else doer.centre)
+    ]
+
+
+def late_is_own(facts: Facts, doer: Doer) -> str:
     """An appeal is made by whose time it was."""
-    own = facts.lead is not None and facts.lead.department_id in doer.departments
-    return "" if own or doer.account_id in facts.handlers else "超时申诉由承办部门或经办人提出。"
+    if own_late(facts, doer):
+        return ""
+    whose = "、".join(
+        dict.fromkeys(f"{STAGE_NAMES[Stage(one.stage)]}：{one.department_name}" for one in facts.clocks.late)
+    )
+    return f"超时申诉由超时环节的承办单位提出（{whose}）。"
 
 
 def first_review(facts: Facts, doer: Doer) -> str:
@@ -95,6 +108,10 @@ RECLASSING = (
     Input("grade", "五事五办", "grade"),
     Input("reason", "调整理由", "text"),
 )
+APPEALING = (
+    Input("timer", "申诉的超时", "late", hint="只列出本单位承办环节的超时；一次申诉一项。"),
+    Input("reason", "申诉理由", "text"),
+)
 REVIEWING = (Input("verdict", "审核结论", "verdict"), Input("reason", "审核意见", "text"))
 
 # fmt: off
@@ -107,7 +124,7 @@ TIMING_ROWS: tuple[Transition, ...] = (
     *_in(OPEN, A.RECLASSIFY, P.CASE_DISPATCH, "reclassified", inputs=RECLASSING),
     *_in(OPEN, A.SUPERVISE, P.CASE_SUPERVISE, "supervised", inputs=(REASON,), guards=(below_red,), document=Document.SUPERVISION),
     *_in(OPEN, A.RELEASE, P.CASE_SUPERVISE, "supervision_released", inputs=(REASON,), guards=(supervised,)),
-    *_in(APPEALABLE, A.APPEAL, P.CASE_HANDLE, "appealed", inputs=(Input("reason", "申诉理由", "text"),), guards=(late, of_the_handlers)),
+    *_in(APPEALABLE, A.APPEAL, P.CASE_HANDLE, "appealed", inputs=APPEALING, guards=(late, late_is_own)),
     *_in(APPEALABLE, A.REVIEW_APPEAL, P.CASE_DISPATCH, "appeal_reviewed", inputs=REVIEWING, guards=(first_review,)),
     *_in(APPEALABLE, A.DECIDE_APPEAL, P.CASE_SUPERVISE, "appeal_decided", inputs=REVIEWING, guards=(second_review,)),
 )

@@ -81,6 +81,7 @@ def timing_part(row: CaseRow, _facts: rules.Facts) -> dict[str, Any]:
     return {
         "timing": {
             "rows": _clocks(timer for timer in timers if timer.stopped_at is None),
+            "stages": {timer.id: timer.stage for timer in timers},
             "exempted": {timer.id for timer in timers if timer.exempted_at},
             "escalations": reading.case_escalations(session, row.case),
             "extensions": reading.case_extensions(session, row.case),

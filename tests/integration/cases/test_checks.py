@@ -50,6 +50,25 @@ def test_asked_answered_and_then_registered(course: Course, signed_in: Callable[
     assert tuple(kept) == ("check", "通道通畅，只堆了纸箱", True)
 
 
+def test_an_asking_is_withdrawn_with_a_reason_and_another_is_asked(
+    course: Course, signed_in: Callable[..., Any], connection: Any
+) -> None:
+    signed_in((Role.GRID_WORKER, GRID_A11), name="赵远")
+    assert course.take(course.desk, "withdraw_check", reason="没有请过").status_code == 403
+    course.done(course.desk, "ask_check", worker=asked_of(course, "马强"), reason="看一看")
+    assert course.take(course.desk, "withdraw_check").status_code == 400
+    assert course.take(course.worker, "withdraw_check", reason="我不去").status_code == 403
+    assert course.done(course.second_desk, "withdraw_check", reason="马强休假") == "received"
+    last = course.seen(course.desk)["history"][-1]
+    assert (last["reason"], last["told"]) == ("马强休假", ["核查人：马强"])
+    assert "核查已撤回" in course.worker.get("/notices").get_data(as_text=True)
+    assert course.take(course.worker, "answer_check", reason="我看过了").status_code == 403
+    assert not course.worker.get("/work?group=task", headers={"Accept": "application/json"}).json["items"]
+    course.done(course.desk, "ask_check", worker=asked_of(course, "赵远"), reason="看一看")
+    kept = connection.exec_driver_sql("select answer, answered_at is null from case_tasks order by id").all()
+    assert [tuple(row) for row in kept] == [("已撤回：马强休假", False), ("", True)]
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [

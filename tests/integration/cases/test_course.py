@@ -280,6 +280,35 @@ def test_a_case_joins_another_and_not_itself(course: Course) -> None:
     assert course.take(course.desk, "join", into=again, reason="同一件事").status_code == 400
 
 
+def test_what_was_taken_up_again_or_has_a_leader_does_not_vanish_into_another(
+    course: Course, signed_in: Callable[..., Any]
+) -> None:
+    leader = signed_in((Role.LEADER, TOWN_A), name="韩梅")
+    course.submit(course.desk)
+    first = course.code
+    course.submit(course.desk)
+    led = course.code
+    course.done(leader, "take_charge")
+    refused = course.take(course.desk, "join", into=first, reason="同一件事")
+    assert refused.status_code == 403
+    assert "由韩梅包案，不能并入其他事件" in refused.json["detail"]
+    assert "join" not in course.seen(course.desk)["possible"]
+    course.code = first
+    assert course.done(course.desk, "join", into=led, reason="同一件事") == "joined"  # the other way round
+    course.to_handling()
+    again = course.code
+    course.done(course.handler, "report", reason="已劝导")
+    course.done(course.desk, "verify")
+    course.done(course.desk, "dissatisfied", means="phone", satisfaction="dissatisfied", reason="又堆上了")
+    refused = course.take(course.desk, "join", into=led, reason="同一件事")
+    assert refused.status_code == 403
+    assert "重新办理" in refused.json["detail"]
+    assert "请把另一件并入本件" in refused.json["detail"]
+    course.code = led
+    course.done(leader, "end_charge", reason="已协调")
+    assert course.done(course.desk, "join", into=again, reason="同一件事") == "joined"
+
+
 def test_the_second_of_two_is_told_what_happened(course: Course) -> None:
     course.submit(course.worker)
     assert course.done(course.desk, "register", seen=1) == "registered"

@@ -351,11 +351,14 @@ def test_the_sweep_writes_the_paper_of_a_supervision_once_for_each_level(
 
 def test_a_time_out_is_exempted_by_two_reviews_of_different_people_and_stays_to_be_seen(timed: Timed) -> None:
     timed.handle()
-    assert timed.take(timed.handler, "appeal", reason="道路中断").status_code == 403
+    assert timed.take(timed.handler, "appeal", timer="1", reason="道路中断").status_code == 403
     timed.now = china(2026, 12, 7, 9, 0)
     timed.sweep()
-    assert timed.take(timed.other, "appeal", reason="道路中断").status_code == 403
-    timed.done(timed.handler, "appeal", reason="道路中断")
+    handle = str(timed.timers()["handle"].id)
+    other = timed.take(timed.other, "appeal", timer=handle, reason="道路中断")
+    assert other.status_code == 403
+    assert "办理：派出所" in other.json["detail"]
+    timed.done(timed.handler, "appeal", timer=handle, reason="道路中断")
     assert timed.take(timed.supervisor, "decide_appeal", verdict="agree", reason="属实").status_code == 403
     assert timed.take(timed.desk, "review_appeal", verdict="maybe", reason="属实").status_code == 400
     timed.done(timed.desk, "review_appeal", verdict="agree", reason="属实")
@@ -365,6 +368,43 @@ def test_a_time_out_is_exempted_by_two_reviews_of_different_people_and_stays_to_
     page = timed.page(timed.desk)
     assert "已免责，不计入超时统计" in page
     assert "超时" in page
+
+
+def test_a_time_out_is_appealed_against_by_whose_it_is_and_named(timed: Timed) -> None:
+    """The police station accepts late and returns; the justice office handles late; the desk was late to dispatch between them."""
+    timed.dispatch()
+    timed.now += timedelta(days=7)
+    timed.done(timed.handler, "accept")
+    timed.done(timed.handler, "return", reason="不属本所职责")
+    accept = str(timed.timers()["accept"].id)
+    timed.now += timedelta(days=7)
+    timed.done(timed.desk, "dispatch", department=timed.justice)
+    desk_late = str(timed.timers()["dispatch"].id)
+    timed.done(timed.other, "accept")
+    timed.now += timedelta(days=30)
+    handle = str(timed.timers()["handle"].id)
+
+    def offered(client: Any) -> list[str]:
+        form = timed.page(client, "/steps/appeal").split('<select id="timer"')[1].split("</select>")[0]
+        return [part.split('"')[0] for part in form.split('<option value="')[2:]]
+
+    whole = str(timed.timers()["whole"].id)
+    assert offered(timed.handler) == [accept, whole]  # it held the case when the whole course fell due
+    assert offered(timed.other) == [handle]
+    assert offered(timed.desk) == [desk_late]
+    refused = timed.take(timed.other, "appeal", timer=accept, reason="道路中断")
+    assert (refused.status_code, refused.json["field"]) == (400, "timer")
+    timed.done(timed.other, "appeal", timer=handle, reason="道路中断")
+    assert "办理环节的超时申诉：道路中断" in timed.page(timed.desk)
+    assert "申诉的超时：办理环节" in timed.page(timed.desk)
+    timed.done(timed.desk, "review_appeal", verdict="agree", reason="属实")
+    timed.done(timed.supervisor, "decide_appeal", verdict="agree", reason="属实")
+    assert timed.timers()["handle"].exempted_at
+    assert not timed.timers()["accept"].exempted_at
+    assert offered(timed.handler) == [accept, whole]
+    again = timed.take(timed.other, "appeal", timer=handle, reason="再申诉")
+    assert again.status_code == 403
+    assert "接单：派出所" in again.json["detail"]
 
 
 def test_a_calendar_changed_for_a_later_day_moves_what_runs_and_not_what_was(

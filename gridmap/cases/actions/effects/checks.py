@@ -1,4 +1,4 @@
-"""Effects of 核查: a task for one person, and its answer."""
+"""Effects of 核查: a task for one person, its answer, or its withdrawal."""
 
 from __future__ import annotations
 
@@ -55,15 +55,7 @@ def ask(work: Work) -> dict[str, Any]:
 
 def answer(work: Work) -> dict[str, Any]:
     """Keep what was found with the task, and tell the desk."""
-    query = select(CaseTask).where(
-        CaseTask.county_code == work.case.county_code,
-        CaseTask.case_id == work.case.id,
-        CaseTask.kind == "check",
-        CaseTask.answered_at.is_(None),
-    )
-    task = work.session.scalars(query).one_or_none()
-    if task is None:
-        raise Conflict("这项核查已经答复，请刷新页面查看。")
+    task = _open_one(work)
     task.answer, task.answered_at = work.given.get("reason"), work.now
     tell(
         work.session,
@@ -75,4 +67,35 @@ def answer(work: Work) -> dict[str, Any]:
     return {}
 
 
-CHECK_EFFECTS: dict[Action, Effect] = {Action.ASK_CHECK: ask, Action.ANSWER_CHECK: answer}
+def withdraw(work: Work) -> dict[str, Any]:
+    """撤回核查: nobody waits for the answer any more, another may be asked, and who was asked is told."""
+    task = _open_one(work)
+    task.answer, task.answered_at = f"已撤回：{work.given.get('reason')}", work.now
+    tell(
+        work.session,
+        case=work.case,
+        kind="case.check_withdrawn",
+        body="核查已撤回，您不需要再答复。",
+        to=Account(task.account_id),
+    )
+    return {"checker": task.account_name}
+
+
+def _open_one(work: Work) -> CaseTask:
+    query = select(CaseTask).where(
+        CaseTask.county_code == work.case.county_code,
+        CaseTask.case_id == work.case.id,
+        CaseTask.kind == "check",
+        CaseTask.answered_at.is_(None),
+    )
+    task = work.session.scalars(query).one_or_none()
+    if task is None:
+        raise Conflict("这项核查已经答复或撤回，请刷新页面查看。")
+    return task
+
+
+CHECK_EFFECTS: dict[Action, Effect] = {
+    Action.ASK_CHECK: ask,
+    Action.ANSWER_CHECK: answer,
+    Action.WITHDRAW_CHECK: withdraw,
+}

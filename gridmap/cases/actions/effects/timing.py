@@ -19,7 +19,6 @@ from gridmap.cases.models import CaseAppeal, CaseExtension, CaseTimer
 from gridmap.cases.queries.timers import (
     calendars_for,
     extension_bound,
-    first_late,
     first_limit,
     granted_of,
     running_timers,
@@ -28,6 +27,7 @@ from gridmap.cases.queries.timers import (
 from gridmap.cases.rules import STAGE_NAMES, Action, Grade, Stage
 from gridmap.cases.rules.clocks import SUPERVISION_NAMES, AppealStatus, ExtensionStatus, higher
 from gridmap.cases.rules.limits import amount_words
+from gridmap.cases.rules.timing import own_late
 from gridmap.clock import CHINA, local
 from gridmap.errors import BadInput, Conflict
 from gridmap.worktime.rules import Timer, spoken_time, timer_due_at, worked
@@ -214,14 +214,15 @@ def release(work: Work) -> dict[str, Any]:
 
 
 def appeal(work: Work) -> dict[str, Any]:
-    """超时申诉 against the oldest time-out that was not appealed against."""
-    row = first_late(work.session, work.case, work.now)
+    """超时申诉 against one time-out of the appealing unit's own."""
+    offered = own_late(work.facts, queries.doer_of(work.actor, work.case))
+    row = next((one for one in offered if str(one.timer_id) == work.given.get("timer")), None)
     if row is None:
-        raise Conflict("没有可申诉的超时，请刷新页面核对。")
+        raise BadInput("本单位没有这项超时，或已申诉过，请从列表中选择。", field="timer")
     work.session.add(
         CaseAppeal(
             **_place(work),
-            timer_id=row.id,
+            timer_id=row.timer_id,
             reason=work.given.get("reason"),
             status=AppealStatus.ASKED.value,
             asked_at=work.now,
