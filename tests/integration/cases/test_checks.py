@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gridmap.access import Role
-from tests.factories import GRID_A12, Factories
+from tests.factories import GRID_A11, GRID_A12, Factories
 from tests.integration.cases.test_course import Course
 
 
