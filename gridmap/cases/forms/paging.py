@@ -22,7 +22,7 @@ class Sort(StrEnum):
     DUE = "due"
 
 
-SORT_NAMES = {Sort.NEWEST: "最新受理", Sort.DUE: "最近到期"}
+SORT_NAMES = {Sort.NEWEST: "最新上报", Sort.DUE: "最近到期"}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Page:
         """Read ``sort``, ``after``, ``before`` and ``limit``. Raises ``BadInput`` naming the field."""
         sort = args.get("sort") or Sort.NEWEST.value
         if sort not in set(Sort):
-            raise BadInput("排序方式无法识别，可用：newest（最新受理）、due（最近到期）。", field="sort")
+            raise BadInput("排序方式无法识别，可用：newest（最新上报）、due（最近到期）。", field="sort")
         limit = args.get("limit") or str(PAGE)
         if not re.fullmatch(r"[0-9]{1,4}", limit) or not 1 <= int(limit) <= MOST:
             raise BadInput(f"每页条数应在 1 至 {MOST} 之间。", field="limit")

@@ -9,6 +9,7 @@ from gridmap.cases.queries.course import (
     facts_of,
     list_orders,
     list_steps,
+    registered_at,
     sent_before,
     status_of,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "one_photo",
     "one_template",
     "placing",
+    "registered_at",
     "sent_before",
     "status_of",
     "tell_name",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -192,6 +193,11 @@ def list_steps(session: Session, case: Case) -> list[CaseStep]:
     """Return the history of a case that was found visible, oldest first."""
     mine = CaseStep.county_code == case.county_code, CaseStep.case_id == case.id
     return list(session.scalars(select(CaseStep).where(*mine).order_by(CaseStep.number)))
+
+
+def registered_at(history: Iterable[CaseStep]) -> datetime | None:
+    """Return when a case was registered (受理) the first time, or ``None``: reported only, or declined or joined as it came."""
+    return next((step.at for step in history if step.action == Action.REGISTER.value), None)
 
 
 def last_step(session: Session, case: Case) -> CaseStep | None:

@@ -46,7 +46,9 @@ _AROUND = text(
     " (select s.reason from case_steps s where s.county_code = :county and s.case_id = :case and s.action = 'report'"
     " order by s.number desc limit 1) as result,"
     " (select s.data ->> 'satisfaction' from case_steps s where s.county_code = :county and s.case_id = :case"
-    " and s.data ? 'satisfaction' order by s.number desc limit 1) as satisfaction"
+    " and s.data ? 'satisfaction' order by s.number desc limit 1) as satisfaction,"
+    " (select s.at from case_steps s where s.county_code = :county and s.case_id = :case and s.action = 'register'"
+    " order by s.number limit 1) as registered_at"
 )
 
 
@@ -64,7 +66,8 @@ def fields_of(session: Session, case: Case) -> dict[str, str]:
         "所属区划": tell_name(session, case.unit_code),
         "事件地址": case.address_text or "",
         "情况描述": case.description or "",
-        "受理时间": _minute(case.received_at),
+        "反映时间": _minute(case.received_at),
+        "受理时间": _minute(row.registered_at) if row.registered_at else "",
         "办理期限": _minute(case.due_at) if case.due_at else "未定期限",
         "承办单位": row.lead or "本中心",
         "协办单位": row.assisting or "",

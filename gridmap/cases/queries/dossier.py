@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, significant_digits, subtree
 from gridmap.cases.models import Case, CaseDocument, CaseOrder, CasePhoto, CaseStep
-from gridmap.cases.queries.course import list_orders, list_steps
+from gridmap.cases.queries.course import list_orders, list_steps, registered_at
 from gridmap.cases.queries.detail import list_photos
 from gridmap.cases.queries.documents import list_documents, may_read_paper
 from gridmap.cases.queries.listing import CaseRow
@@ -53,12 +53,14 @@ def dossier_of(session: Session, actor: Actor, row: CaseRow) -> bytes:
     photos, papers = list_photos(session, case), list_documents(session, case)
     path = tell_name(session, case.unit_code)
     svg, words = _map(session, row, path)
+    steps = list_steps(session, case)
+    registered = registered_at(steps)
     dossier = Dossier(
         centre=f"{tell_name(session, _ground(case))}综治中心",
         title=case.title,
-        cover=_cover(case, path, len(photos), len(papers)),
-        facts=_facts(case, path),
-        steps=tuple(_step(step, named=bool(may_open(actor, case))) for step in list_steps(session, case)),
+        cover=_cover(case, path, registered, len(photos), len(papers)),
+        facts=_facts(case, path, registered),
+        steps=tuple(_step(step, named=bool(may_open(actor, case))) for step in steps),
         orders=tuple(_order(order) for order in list_orders(session, case)),
         photos=tuple(_photo(photo) for photo in photos),
         papers=tuple(_paper(actor, case, paper) for paper in papers),
@@ -72,20 +74,21 @@ def _when(instant: datetime | None, empty: str = "") -> str:
     return f"{local(instant):%Y-%m-%d %H:%M}" if instant else empty
 
 
-def _cover(case: Case, path: str, photos: int, papers: int) -> tuple[tuple[str, str], ...]:
+def _cover(case: Case, path: str, registered: datetime | None, photos: int, papers: int) -> tuple[tuple[str, str], ...]:
     return (
         ("事件编号", case.case_code),
         ("事件标题", case.title),
         ("所属区划", path),
         ("类　　别", f"{case.category.family_name} › {case.category.name}"),
-        ("受理时间", _when(case.received_at)),
+        ("上报时间", _when(case.received_at)),
+        ("受理时间", _when(registered, "未受理")),
         ("办结时间", _when(case.closed_at, "未办结")),
         ("现　　状", STATUS_NAMES[Status(case.status)]),
         ("卷内材料", f"文书 {papers} 件，照片 {photos} 张"),
     )
 
 
-def _facts(case: Case, path: str) -> tuple[tuple[str, str], ...]:
+def _facts(case: Case, path: str, registered: datetime | None) -> tuple[tuple[str, str], ...]:
     return (
         ("事件编号", case.case_code),
         ("事件标题", case.title),
@@ -97,7 +100,8 @@ def _facts(case: Case, path: str) -> tuple[tuple[str, str], ...]:
         ("所属区划", path),
         ("地址", case.address_text or "未填写"),
         ("发生时间", _when(case.occurred_at, "未填写")),
-        ("受理时间", _when(case.received_at)),
+        ("上报时间", _when(case.received_at)),
+        ("受理时间", _when(registered, "未受理")),
         ("办理期限", _when(case.due_at, "未定期限")),
         ("现状", STATUS_NAMES[Status(case.status)]),
         ("情况描述", case.description or "没有填写描述。"),

@@ -124,7 +124,7 @@ class ExtensionBound:
         if amount <= left:
             return ""
         kind = KIND_NAMES[limit.kind]
-        used = f"，已延 {most - left:f} {kind}" if granted else ""
+        used = f"，已延 {(most - left).normalize():f} {kind}" if granted else ""
         return f"原办理时限为 {limit.name}，延期合计不超过 {most.normalize():f} {kind}{used}，请改小“延长”。"
 
 

@@ -97,7 +97,7 @@ def conditions_in_words(rule: Rule, categories: dict[str, str], families: dict[i
     if rule.area is not None:
         found.append(f"范围：{len(rule.area.exterior.coords) - 1} 个点的地块")
     if rule.hour_from is not None:
-        found.append(f"受理时间：{rule.hour_from}:00 至 {rule.hour_to}:00")
+        found.append(f"上报时间：{rule.hour_from}:00 至 {rule.hour_to}:00")
     if rule.scales:
         found.append(f"规模：{'、'.join(SCALE_NAMES[Scale(scale)] for scale in sorted(rule.scales))}")
     return found or ["全部事件"]

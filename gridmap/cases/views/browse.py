@@ -74,7 +74,7 @@ def detail(case_code: str) -> Response | str:
     photos = queries.list_photos(session, row.case)
     history = queries.list_steps(session, row.case)
     _keep_seen(row.case, history[-1].number if history else 0)
-    facts, _last = queries.facts_of(session, row.case)
+    facts, _last = queries.facts_of(session, row.case, now())
     offers = rules.offers(facts, queries.doer_of(actor, row.case), lambda asked: actor.may(asked, row.case.unit_code))
     onward = rules.forward(rules.Status(row.case.status))
     named = bool(may_open(actor, row.case))
@@ -88,6 +88,7 @@ def detail(case_code: str) -> Response | str:
         photos=photos,
         history=history,
         named=named,
+        registered_at=queries.registered_at(history),
         orders=queries.list_orders(session, row.case),
         offers=sorted(offers, key=lambda offer: offer.row.after != onward),  # what leads on comes first
         onward=onward,

@@ -10,7 +10,7 @@ from flask import Blueprint, url_for
 from gridmap.cases import rules
 from gridmap.cases.forms.filter import LABELS, LOCATED_NAMES
 from gridmap.cases.forms.paging import SORT_NAMES, Sort
-from gridmap.cases.queries import CaseRow
+from gridmap.cases.queries import CaseRow, registered_at
 from gridmap.cases.rules.clocks import SUPERVISION_NAMES
 from gridmap.cases.rules.orders import ORDER_KIND_NAMES, ORDER_STATUS_NAMES
 from gridmap.pages import code
@@ -83,6 +83,7 @@ def as_detail(row: CaseRow, photos: list[Any], history: list[Any], *, named: boo
         "description": case.description,
         "dimension": case.category.dimension,
         "occurred_at": case.occurred_at.isoformat() if case.occurred_at else None,
+        "registered_at": at.isoformat() if (at := registered_at(history)) else None,
         "position_method": case.position_method,
         "position_accuracy_m": case.position_accuracy_m,
         "source_datum": case.source_datum,

@@ -41,7 +41,7 @@ def step(case_code: str, action: str) -> Response | str:
     """What a step asks for; back to the case, with the reason, when it cannot be taken now."""
     case, wanted = _visible(case_code).case, _action(action)
     row = rules.transition(rules.Status(case.status), wanted)
-    facts, last = queries.facts_of(session, case)
+    facts, last = queries.facts_of(session, case, now())
     if row is None:
         reason = rules.refusal(rules.Status(case.status), wanted)
     else:
@@ -103,7 +103,7 @@ def _anywhere(action: rules.Action) -> rules.Transition:
 def _again(case_code: str, row: rules.Transition, fault: GridmapError) -> str:
     """Render the form once more, with what was written and the message beside its field."""
     case = _visible(case_code).case
-    facts, _last = queries.facts_of(session, case)
+    facts, _last = queries.facts_of(session, case, now())
     return _page(
         case, row, facts, seen=request.form.get("seen", ""), client_id=request.form.get("client_id", ""), fault=fault
     )

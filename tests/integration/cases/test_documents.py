@@ -20,6 +20,7 @@ from gridmap.access import Role
 from gridmap.cases.actions import make_document
 from gridmap.cases.models import CaseDocument
 from gridmap.cases.rules import Document
+from gridmap.clock import local
 from gridmap.errors import Conflict
 from gridmap.media import kept_path
 from scripts.document_templates import template as shipped_template
@@ -149,6 +150,33 @@ def test_declining_and_closing_say_why_and_what_came_of_it(course: Course, owner
     assert "不予受理告知书" in said["declining"]
     assert "已清理完毕" in said["completion"]
     assert "由派出所办理完毕" in said["completion"]
+
+
+def test_received_and_registered_are_two_times(course: Course, owner: Callable[[], Any], make: Factories) -> None:
+    """受理时间 is when the desk registered; a letter to who reported names when they did."""
+    course.code = make.case(GRID_A11, status="received", received_at=datetime(2026, 11, 1, 1, 5, tzinfo=UTC))
+    assert course.seen(course.desk)["registered_at"] is None
+    assert "未受理" in course.desk.get(f"/cases/{course.code}").get_data(as_text=True)
+    course.done(course.desk, "register")
+    course.done(course.desk, "assess", category="0101", grade="worry", scale="individual", risk="low")
+    seen = course.seen(course.desk)
+    assert seen["registered_at"] == seen["history"][0]["at"]
+    at = local(datetime.fromisoformat(seen["registered_at"]))
+    page = course.desk.get(f"/cases/{course.code}").get_data(as_text=True)
+    facts = re.sub(r"\s|<[^>]*>", "", page)
+    assert f"受理时间{at:%Y-%m-%d%H:%M}" in facts
+    assert "上报时间2026-11-0109:05" in facts
+    words = {"paper": "referral", "to": "司法所", "reason": "请核实"}
+    course.done(course.desk, "issue", **words)
+    course.done(course.desk, "issue", **{**words, "paper": "reminder"})
+    said = {paper.kind: words_of(kept_path(paper.pdf_sha256 or "", "pdf").read_bytes()) for paper in make_all(owner)}
+    registered = f"{at.year}年{at.month}月{at.day}日{at:%H}时{at:%M}分"
+    assert f"受理时间{registered}" in said["registration"]
+    assert registered in said["referral"]
+    assert "2026年11月1日09时05分接到反映" in said["reminder"]
+    dossier = words_of(course.desk.get(f"/cases/{course.code}/dossier.pdf").data)
+    assert f"受理时间{at:%Y-%m-%d%H:%M}" in dossier
+    assert "上报时间2026-11-0109:05" in dossier
 
 
 @pytest.mark.parametrize("kind", ["referral", "supervision", "reminder", "suggestion"])

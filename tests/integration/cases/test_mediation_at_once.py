@@ -66,7 +66,7 @@ MEDIATOR = actor_at((Role.MEDIATOR, TOWN_A))
 def step(database: Any, code: str, action: Action, **values: Any) -> None:
     with database.open(MEDIATOR) as session:
         actions.take_step(
-            session, MEDIATOR, case_code=code, action=action, given=Given(values, client_id=uuid.uuid4()), now=now()
+            session, MEDIATOR, case_code=code, action=action, given=Given(values, client_id=uuid.uuid4()), clock=now
         )
         session.commit()
 
@@ -90,7 +90,7 @@ def test_two_bookings_at_once_make_one(town: Any) -> None:
             together.wait()
             try:
                 given = Given(values, client_id=uuid.uuid4())
-                actions.take_step(session, MEDIATOR, case_code=code, action=Action.PLAN_SESSION, given=given, now=now())
+                actions.take_step(session, MEDIATOR, case_code=code, action=Action.PLAN_SESSION, given=given, clock=now)
                 session.commit()
             except BadInput as fault:
                 session.rollback()

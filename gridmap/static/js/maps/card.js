@@ -46,7 +46,7 @@ export function makeCard(element, choices, acts, store) {
           h("span", { class: "tag tag-brand" }, facts.status_name),
           h("span", { class: `tag ${facts.lateness === "late" ? "tag-bad" : ""}` }, late?.name ?? ""),
           h("span", { class: "tag" }, h("span", { class: "dot", vars: { tone: part?.color } }), facts.risk ? `${risk.name}风险` : "风险未评估")),
-        h("dl", { class: "facts" }, fact("区划", facts.unit_name), fact("地点", facts.address_text), fact("类别", `${facts.family_name} · ${facts.category_name}`), fact("受理时间", when(facts.received_at)), fact("办理期限", facts.due_at && when(facts.due_at))),
+        h("dl", { class: "facts" }, fact("区划", facts.unit_name), fact("地点", facts.address_text), fact("类别", `${facts.family_name} · ${facts.category_name}`), fact("上报时间", when(facts.received_at)), fact("办理期限", facts.due_at && when(facts.due_at))),
         facts.lon === null ? h("p", { class: "note" }, icon("pin"), "未定位：登记时没有位置，不在图上显示。") : null,
         h("div", { class: "card-actions" }, h("a", { class: "button button-primary button-small", href: `/cases/${facts.case_code}` }, "打开事件")));
     },

@@ -5,8 +5,8 @@ from alembic import op
 from gridmap.config import APP_ROLE
 from gridmap.db import POSTS_ROLE
 
-revision = "0038"
-down_revision = "0037"
+revision = "0042"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
