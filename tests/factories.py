@@ -23,6 +23,41 @@ GRID_A11, GRID_A12, GRID_B11 = 990102001001001, 990102001001002, 990102002001001
 WEST, SOUTH, SIZE = 125.30, 43.80, 0.02  # the small world lies near Changchun; each grid is 0.02 degrees wide
 
 
+def _unit(unit_code: int, name: str) -> Any:
+    from gridmap.units.models import Unit
+
+    level = significant_digits(unit_code)
+    parent = {2: None, 4: 2, 6: 4, 9: 6, 12: 9, 15: 12}[level]
+    return Unit(
+        unit_code=unit_code,
+        county_code=unit_code // 10**9,
+        level=level,
+        parent_code=int(str(unit_code)[:parent].ljust(15, "0")) if parent else None,
+        name=name,
+        kind="residential" if level == 15 else None,
+        valid_from=date(2020, 1, 1),
+    )
+
+
+def _outline(unit_code: int, west: int, east: int) -> Any:
+    from gridmap.units.models import Outline
+
+    shape = MultiPolygon([box(WEST + west * SIZE, SOUTH, WEST + east * SIZE, SOUTH + SIZE)])
+    return Outline(
+        unit_code=unit_code,
+        version_id=0,
+        level=significant_digits(unit_code),
+        geom=from_shape(shape, 4326),
+        geom_mid=from_shape(shape, 4326),
+        geom_low=from_shape(shape, 4326),
+        label_point=from_shape(shape.representative_point(), 4326),
+        area_m2=1.0,
+        geom_hash=str(unit_code),
+        source_datum="wgs84",
+        valid_from=date(2020, 1, 1),
+    )
+
+
 class Factories:
     """``make.world()`` first; then accounts and cases in it."""
 
@@ -35,8 +70,6 @@ class Factories:
 
         From west to east: grids A11 and A12 (town A), then B11 (town B).
         """
-        from gridmap.units.models import Outline, Unit
-
         names = {99: "示例省", 9901: "示例市", 990102: "示例区"}
         units = [(int(str(c).ljust(15, "0")), n) for c, n in names.items()] + [
             (TOWN_A, "甲街道"),
@@ -50,38 +83,9 @@ class Factories:
         spans = {COUNTY: (0, 3), TOWN_A: (0, 2), VILLAGE_A1: (0, 2), GRID_A11: (0, 1), GRID_A12: (1, 2)}
         spans |= {TOWN_B: (2, 3), VILLAGE_B1: (2, 3), GRID_B11: (2, 3)}
         with self.owner() as session:
-            for unit_code, name in units:
-                level = significant_digits(unit_code)
-                parent = {2: None, 4: 2, 6: 4, 9: 6, 12: 9, 15: 12}[level]
-                session.add(
-                    Unit(
-                        unit_code=unit_code,
-                        county_code=unit_code // 10**9,
-                        level=level,
-                        parent_code=int(str(unit_code)[:parent].ljust(15, "0")) if parent else None,
-                        name=name,
-                        kind="residential" if level == 15 else None,
-                        valid_from=date(2020, 1, 1),
-                    )
-                )
+            session.add_all([_unit(unit_code, name) for unit_code, name in units])
             session.flush()
-            for unit_code, (west, east) in spans.items():
-                shape = MultiPolygon([box(WEST + west * SIZE, SOUTH, WEST + east * SIZE, SOUTH + SIZE)])
-                session.add(
-                    Outline(
-                        unit_code=unit_code,
-                        version_id=0,
-                        level=significant_digits(unit_code),
-                        geom=from_shape(shape, 4326),
-                        geom_mid=from_shape(shape, 4326),
-                        geom_low=from_shape(shape, 4326),
-                        label_point=from_shape(shape.representative_point(), 4326),
-                        area_m2=1.0,
-                        geom_hash=str(unit_code),
-                        source_datum="wgs84",
-                        valid_from=date(2020, 1, 1),
-                    )
-                )
+            session.add_all([_outline(unit_code, *span) for unit_code, span in spans.items()])
             self._categories(session)
 
     def _categories(self, session: Any) -> None:

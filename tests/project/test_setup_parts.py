@@ -103,7 +103,7 @@ def test_second_set_up_finds_everything_and_ends_at_once() -> None:
         [sys.executable, ROOT / "scripts" / "setup.py", "--for", "run"],
         capture_output=True,
         text=True,
-        timeout=10,
+        timeout=120,
         env={**os.environ, "PYTHONWARNINGS": ""},
         check=False,
     )

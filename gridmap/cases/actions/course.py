@@ -53,7 +53,15 @@ def take_step(
         raise NotFound(MISSING)
     if case is None or sent:
         return case, False
-    now = step_time(session, case, clock())
+    work, last = _judged(session, actor, case, action, given, step_time(session, case, clock()))
+    _carry_out(work, last)
+    return case, True
+
+
+def _judged(
+    session: Session, actor: Actor, case: Case, action: Action, given: Given, now: datetime
+) -> tuple[Work, int]:
+    """Return the step as it may be taken on a held case at ``now``, and the number of the step before it; raise why not."""
     facts, last = facts_of(session, case, now)
     if given.seen is not None and given.seen != last:
         raise Conflict(_what_happened(session, case))
@@ -63,31 +71,33 @@ def take_step(
     decision = judge(row, facts, doer_of(actor, case), lambda permission: actor.may(permission, case.unit_code))
     if not decision:
         raise Forbidden(decision.reason)
-    work = Work(session, actor, case, facts, row, given, now)
-    effect, classed = EFFECTS.get(action), (case.category_id, case.grade)
+    return Work(session, actor, case, facts, row, given, now), last
+
+
+def _carry_out(work: Work, last: int) -> None:
+    """Change the case as the row of the table says, with its effects, timers, history, papers and notices."""
+    session, case, row, now = work.session, work.case, work.row, work.now
+    effect, classed = EFFECTS.get(row.action), (case.category_id, case.grade)
     data = (effect(work) if effect else None) or {}
-    ends = (
-        row.after in _CLOSING and row.before is not row.after
-    )  # what is noted on a closed case does not close it anew
+    ends = row.after in _CLOSING and row.before is not row.after  # a note on a closed case does not close it anew
     if ends:
         case.closed_at, case.supervision = now, None
     case.status = row.after.value
     case.updated_at = now
-    if ends or action is Action.TRANSFER:  # a leader of here need not see it there
+    if ends or row.action is Action.TRANSFER:  # a leader of here need not see it there
         release_leader(work)
     reclassed = classed != (case.category_id, case.grade)
     limits = change_stage(session, case, starts=row.starts, stops=row.stops, reclassed=reclassed, now=now)
     if limits:
         data = {**data, "limits": limits}
-    attach_photos(session, actor, case, given.photos)
-    add_step(session, actor, case, row, number=last + 1, given=given, data=data, now=now)
+    attach_photos(session, work.actor, case, work.given.photos)
+    add_step(session, work.actor, case, row, number=last + 1, given=work.given, data=data, now=now)
     session.flush()
     tell_of(work)
-    finish = FINISHES.get(action)
+    finish = FINISHES.get(row.action)
     if finish:
         session.flush()
         finish(work)
-    return case, True
 
 
 _CLOSING = frozenset({Status.CLOSED, Status.DECLINED, Status.JOINED})

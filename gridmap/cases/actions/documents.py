@@ -48,14 +48,7 @@ def ask_document(
     """Ask for a paper in the transaction of a step: what it shall say is kept as it is now, the queue makes it after commit."""
     issuer_code, issuer_name = _issuer(session, actor, row, case)
     session.flush()
-    values = fields_of(session, case)
-    values |= {
-        "发文机关": issuer_name,
-        "主送": str(data.get("to") or data.get("department") or TO_THE_REPORTER),
-        "正文": given.get("reason"),
-        "法定途径": str(data.get("lawful_channel") or ""),
-        "经办人": actor.name,
-    }
+    values = fields_of(session, case) | _said(issuer_name, given, data, actor)
     if kind is Document.AGREEMENT:
         values |= agreement_said(session, case, data["agreement"])
     paper = CaseDocument(
@@ -77,6 +70,17 @@ def ask_document(
     lock = f"{JOB}:{issuer_code}:{kind.value}"
     jobs.defer(session, JOB, lock=lock, county_code=paper.county_code, document_id=paper.id)
     return paper
+
+
+def _said(issuer_name: str, given: Given, data: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    """Return the fields that the step itself fills."""
+    return {
+        "发文机关": issuer_name,
+        "主送": str(data.get("to") or data.get("department") or TO_THE_REPORTER),
+        "正文": given.get("reason"),
+        "法定途径": str(data.get("lawful_channel") or ""),
+        "经办人": actor.name,
+    }
 
 
 def _issuer(session: Session, actor: Actor, row: Transition, case: Case) -> tuple[int, str]:

@@ -23,7 +23,7 @@ from gridmap.cases.models import Case, CaseTimer
 from gridmap.cases.queries.quiet import quiet_hours
 from gridmap.cases.queries.timers import running_timers, timer_of
 from gridmap.cases.rules import STAGE_NAMES, Action, Stage, Status, transition
-from gridmap.cases.rules.clocks import SUPERVISION_NAMES, Supervision, higher, quiet_at
+from gridmap.cases.rules.clocks import SUPERVISION_NAMES, QuietHours, Supervision, higher, quiet_at
 from gridmap.cases.rules.limits import LEVELS, Level, next_time
 from gridmap.worktime.queries import calendars_of, version_at
 from gridmap.worktime.rules import WorkCalendar, adopt, spoken_time
@@ -91,6 +91,11 @@ class Told:
     unit_code: int
 
 
+Reached = tuple[
+    Any, list[tuple[Level, datetime]], int
+]  # a timer's row, the levels it reached with when, how many in all
+
+
 def escalate(session: Session, *, now: datetime, most: int = BATCH, papers: bool = True) -> int:
     """Write what up to ``most`` timers have reached at ``now`` (aware); return how many were taken (fewer: no more are due).
 
@@ -100,8 +105,19 @@ def escalate(session: Session, *, now: datetime, most: int = BATCH, papers: bool
     if not rows:
         return 0
     reached = [(row, *_reached(row, now)) for row in rows]
-    quiet = quiet_hours(session)
-    wanted = [
+    written = _run(session, WRITE, _levels(reached, quiet_hours(session), now), now=now)
+    fresh = {tuple(found) for found in written}
+    _run(session, ADVANCE, [_advanced(row, count) for row, _levels, count in reached])
+    _run(session, EVENTS, _events(reached, fresh))
+    raised = _supervise(session, [row for row, _levels, _count in reached if _key(row, Level.SECOND) in fresh], now)
+    if papers:
+        ask_later(session, raised)
+    return len(rows)
+
+
+def _levels(reached: list[Reached], quiet: dict[int, QuietHours], now: datetime) -> list[dict[str, Any]]:
+    """Return the levels to write: each with when it was reached and when it may be told."""
+    return [
         {
             **_place(row),
             "case_id": row.case_id,
@@ -115,10 +131,11 @@ def escalate(session: Session, *, now: datetime, most: int = BATCH, papers: bool
         for row, levels, _count in reached
         for level, at in levels
     ]
-    written = _run(session, WRITE, wanted, now=now)
-    fresh = {tuple(found) for found in written}
-    _run(session, ADVANCE, [_advanced(row, count) for row, _levels, count in reached])
-    events = [
+
+
+def _events(reached: list[Reached], fresh: set[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Return the events of the levels that nobody had written before."""
+    return [
         {
             **_place(row),
             "kind": f"case.{level.value}",
@@ -130,11 +147,6 @@ def escalate(session: Session, *, now: datetime, most: int = BATCH, papers: bool
         for level, _at in levels
         if _key(row, level) in fresh
     ]
-    _run(session, EVENTS, events)
-    raised = _supervise(session, [row for row, _levels, _count in reached if _key(row, Level.SECOND) in fresh], now)
-    if papers:
-        ask_later(session, raised)
-    return len(rows)
 
 
 def _place(row: Any) -> dict[str, int]:

@@ -44,15 +44,8 @@ def change_limit(
     check_amounts(kind, amount, remind_before, second_after)
     if category and category not in {item.code for item in categories_on(session, local(now).date())}:
         raise BadInput("现行类别清单里没有这个小类代码，请核对。", field="category")
-    family = None if category else family
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext("case_limits"))))
-    place = {
-        "area_code": area_code,
-        "stage": stage.value,
-        "category_code": category or None,
-        "family": family,
-        "grade": grade.value if grade else None,
-    }
+    place = _place(area_code, stage, category, family, grade)
     row = CaseLimit(
         **place,
         kind=kind.value,
@@ -68,6 +61,19 @@ def change_limit(
     session.flush()
     audit.record(session, actor, "limit.changed", f"{stage.value}:{row.id}", area_code, version=row.version)
     return row
+
+
+def _place(
+    area_code: int, stage: Stage, category: str | None, family: int | None, grade: Grade | None
+) -> dict[str, Any]:
+    """Return what makes a limit this one and no other; a subcategory says its family itself."""
+    return {
+        "area_code": area_code,
+        "stage": stage.value,
+        "category_code": category or None,
+        "family": None if category else family,
+        "grade": grade.value if grade else None,
+    }
 
 
 def _permit(session: Session, actor: Actor, area_code: int, now: datetime) -> None:

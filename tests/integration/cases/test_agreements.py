@@ -13,7 +13,7 @@ from gridmap.cases.actions.mediation import remind_promises
 from gridmap.clock import now, today
 from gridmap.media import kept_path
 from tests.factories import GRID_A12, TOWN_A, TOWN_B, Factories
-from tests.integration.cases.test_documents import make_all, words_of, words_of_docx
+from tests.integration.cases.papers import make_all, words_of, words_of_docx
 from tests.integration.cases.test_mediation import Mediation
 
 IDENTITY = "11010519491231002X"  # the example number of GB 11643-1999

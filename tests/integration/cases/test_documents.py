@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import docx
 import pypdf
 import pytest
 from sqlalchemy import create_engine, select, text
@@ -19,51 +18,16 @@ from sqlalchemy.orm import Session
 from gridmap.access import Role
 from gridmap.cases.actions import make_document
 from gridmap.cases.models import CaseDocument
-from gridmap.cases.rules import Document
 from gridmap.clock import local
-from gridmap.errors import Conflict
 from gridmap.media import kept_path
-from scripts.document_templates import template as shipped_template
-from tests.factories import GRID_A11, TOWN_A, TOWN_B, VILLAGE_A1, Factories
+from tests.factories import GRID_A11, TOWN_B, Factories
+from tests.integration.cases.papers import NOW, deferred, make_all, words_of, words_of_docx
 from tests.integration.cases.test_course import JSON, Course
 
 
 @pytest.fixture
 def course(make: Factories, signed_in: Callable[..., Any]) -> Course:
     return Course(make, signed_in)
-
-
-NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-
-
-def words_of(pdf: bytes) -> str:
-    """Return the text of a PDF without blanks: lines break where the page does."""
-    return re.sub(r"\s", "", "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages))
-
-
-def words_of_docx(content: bytes) -> str:
-    """Return the text of a DOCX, tables too, without blanks."""
-    document = docx.Document(io.BytesIO(content))
-    return re.sub(
-        r"\s", "", "".join(part.text or "" for part in document.element.body.iter() if part.tag.endswith("}t"))
-    )
-
-
-def make_all(owner: Callable[[], Any]) -> list[CaseDocument]:
-    """Do what the queue does for every paper that waits."""
-    with owner() as session:
-        papers = list(session.scalars(select(CaseDocument).order_by(CaseDocument.id)))
-        for paper in papers:
-            make_document(session, paper, now=NOW)
-    return papers
-
-
-def deferred(connection: Any) -> list[dict[str, Any]]:
-    connection.exec_driver_sql("reset role")
-    rows = connection.exec_driver_sql(
-        "select args from procrastinate_jobs where task_name = 'cases.document' order by id"
-    )
-    return [row[0] for row in rows]
 
 
 def test_steps_ask_for_their_papers_and_the_queue_makes_them(
@@ -280,107 +244,6 @@ def test_two_at_once_get_two_numbers_and_a_failure_gives_its_own_back(
     engine.dispose()
     assert taken == [1, 2, 3, 4, 5]
     assert last == [5]
-
-
-def test_an_administrator_replaces_a_template_and_goes_back(
-    course: Course,
-    owner: Callable[[], Any],
-    signed_in: Any,
-) -> None:
-    admin = signed_in((Role.ADMINISTRATOR, TOWN_A), name="赵明")
-    page = admin.get("/document-templates").get_data(as_text=True)
-    assert "随系统提供" in page
-    number = re.search(r"/document-templates/(\d+)\.docx", page).group(1)  # type: ignore[union-attr]
-    kept = admin.get(f"/document-templates/{number}.docx").data
-    assert kept == shipped_template(Document.REGISTRATION)
-    document = docx.Document(io.BytesIO(kept))
-    document.paragraphs[-1].add_run("　街道专用")
-    out = io.BytesIO()
-    document.save(out)
-    assert upload(admin, out.getvalue(), note="按街道样式").status_code == 302
-    course.submit(course.desk)
-    paper = make_all(owner)[0]
-    assert "街道专用" in words_of(kept_path(paper.pdf_sha256 or "", "pdf").read_bytes())
-    document.paragraphs[-1].add_run("　再改")
-    out = io.BytesIO()
-    document.save(out)
-    assert upload(admin, out.getvalue(), note="再改").status_code == 302
-    page = admin.get("/document-templates").get_data(as_text=True)
-    earlier = re.search(r"/document-templates/(\d+)/use", page).group(1)  # type: ignore[union-attr]
-    assert admin.post(f"/document-templates/{earlier}/use").status_code == 302
-    assert admin.post(f"/document-templates/{earlier}/use").status_code == 409
-    assert admin.post(f"/document-templates/{number}/use").status_code == 404  # of the whole system, not theirs
-    with owner() as session:
-        kinds = (
-            session.execute(text("select kind from events where kind like 'template.%' order by id")).scalars().all()
-        )
-    assert kinds == ["template.uploaded", "template.uploaded", "template.used"]
-    village = signed_in((Role.ADMINISTRATOR, VILLAGE_A1))
-    assert upload(village, out.getvalue(), area=TOWN_A).status_code in (403, 404)
-
-
-def upload(client: Any, content: bytes, *, note: str = "测试", area: int = TOWN_A, **more: Any) -> Any:
-    values = {
-        "kind": "registration",
-        "area": f"{area:015d}",
-        "note": note,
-        "file": (io.BytesIO(content), "新.docx"),
-        **more,
-    }
-    return client.post("/document-templates", data=values)
-
-
-def test_a_broken_template_is_refused_in_words_and_nothing_is_kept(
-    course: Course,
-    owner: Callable[[], Any],
-    signed_in: Any,
-) -> None:
-    admin = signed_in((Role.ADMINISTRATOR, TOWN_A))
-    document = docx.Document()
-    document.add_paragraph("{{ 事件标题 }} {{ 姓名 }}")
-    out = io.BytesIO()
-    document.save(out)
-    answer = upload(admin, out.getvalue())
-    assert answer.status_code == 400
-    assert "没有的字段“姓名”" in answer.get_data(as_text=True)
-    with owner() as session:
-        assert session.execute(text("select count(*) from document_templates where area_code > 0")).scalar() == 0
-
-
-def test_a_stored_template_at_fault_fails_the_paper_in_words_and_not_the_step(
-    course: Course, owner: Callable[[], Any], monkeypatch: Any
-) -> None:
-    """However it got there (restored from elsewhere, a field that a later release no longer has): the case goes on."""
-    from gridmap import jobs
-    from gridmap.cases.actions import tasks
-
-    document = docx.Document()
-    document.add_paragraph("{{ 事件标题 }} {{ 姓名 }}")
-    out = io.BytesIO()
-    document.save(out)
-    replace = text("update document_templates set content = :content where kind = 'order'")
-    course.submit(course.desk)
-    make_all(owner)
-    with owner() as session:
-        session.execute(replace, {"content": out.getvalue()})
-    course.done(course.desk, "assess", category="0101", grade="worry", scale="individual", risk="low")
-    assert course.done(course.desk, "dispatch", department=course.police) == "dispatched"
-    with owner() as session:
-        paper = session.scalars(select(CaseDocument).where(CaseDocument.kind == "order")).one()
-    answer = course.desk.post(f"/cases/{course.code}/documents/{paper.id}/make")
-    assert answer.status_code == 409
-    told = answer.get_data(as_text=True)
-    for words in ("《交办单》的模板（第 1 版）填不出来", "没有的字段“姓名”", "更换或恢复前一版", "文号没有占用"):
-        assert words in told
-    monkeypatch.setattr(jobs, "job_session", owner)
-    with pytest.raises(Conflict, match="没有的字段“姓名”"):  # these words go to the page of failed jobs
-        tasks.document(county_code=paper.county_code, document_id=paper.id)
-    with owner() as session:
-        assert session.execute(text("select count(*) from document_numbers where kind = 'order'")).scalar() == 0
-        session.execute(replace, {"content": shipped_template(Document.ORDER)})
-    assert course.desk.post(f"/cases/{course.code}/documents/{paper.id}/make").status_code == 302
-    with owner() as session:
-        assert session.execute(text("select number from case_documents where kind = 'order'")).scalar() == 1
 
 
 def test_the_whole_case_as_one_file_is_the_same_twice(

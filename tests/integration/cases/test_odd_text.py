@@ -17,8 +17,8 @@ from gridmap.cases.rules import Document
 from gridmap.clock import CHINA
 from gridmap.media import kept_path
 from tests.factories import Factories
+from tests.integration.cases.papers import make_all, words_of, words_of_docx
 from tests.integration.cases.test_course import JSON, Course
-from tests.integration.cases.test_documents import make_all, words_of, words_of_docx
 
 TURNED = "\u202e楼上漏水\u2066到\u200f厨房👵🏻\u2069<b>&"
 PLAIN = "楼上漏水到厨房👵🏻<b>&"

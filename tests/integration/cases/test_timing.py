@@ -1,81 +1,22 @@
-"""Limits of cases through the product: what runs, pauses, extensions, class changes, escalation, supervision, appeals."""
+"""Limits of cases through the product: what runs, pauses, extensions, class changes, appeals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from gridmap.access import Role
-from gridmap.cases.actions.escalation import adopt_calendars, escalate, tell_waiting
-from gridmap.cases.actions.supervision import ask_papers
-from gridmap.cases.models import Case, CaseEscalation, CaseTimer
-from gridmap.clock import CHINA
+from gridmap.cases.actions.escalation import adopt_calendars
 from gridmap.worktime.actions import edit_day
 from gridmap.worktime.queries import version_at
 from gridmap.worktime.rules import Day
-from tests.factories import COUNTY, TOWN_A, TOWN_B, Factories
-from tests.integration.cases.test_course import Course
+from tests.factories import COUNTY, TOWN_A, Factories
+from tests.integration.cases.timed import FRIDAY, Timed, china
 from tests.integration.conftest import actor_at
-
-FRIDAY = datetime(2026, 11, 20, 17, 30, tzinfo=CHINA)
-VIEWS = ("steps", "register", "browse", "timing")
-
-
-class Timed(Course):
-    """A case whose steps are taken at times that the test sets."""
-
-    def __init__(self, make: Factories, signed_in: Any, owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        super().__init__(make, signed_in)
-        self.owner, self.now = owner, FRIDAY
-        self.supervisor = signed_in((Role.SUPERVISOR, TOWN_A), name="秦朗")
-        for view in VIEWS:
-            monkeypatch.setattr(f"gridmap.cases.views.{view}.now", lambda: self.now)
-
-    def dispatch(self, grade: str = "worry") -> None:
-        self.submit(self.worker)
-        self.done(self.desk, "register")
-        self.done(self.desk, "assess", category="0101", grade=grade, scale="individual", risk="low")
-        self.done(self.desk, "dispatch", department=self.police)
-
-    def handle(self, grade: str = "worry") -> None:
-        self.dispatch(grade)
-        self.done(self.handler, "accept")
-
-    def timers(self) -> dict[str, CaseTimer]:
-        """The newest timer of each stage."""
-        with self.owner() as session:
-            return {row.stage: row for row in session.scalars(select(CaseTimer).order_by(CaseTimer.id))}
-
-    def case(self) -> Case:
-        with self.owner() as session:
-            return session.scalars(select(Case).where(Case.case_code == self.code)).unique().one()
-
-    def sweep(self) -> int:
-        with self.owner() as session:
-            return escalate(session, now=self.now)
-
-    def levels(self) -> list[tuple[str, str]]:
-        with self.owner() as session:
-            rows = session.scalars(select(CaseEscalation).order_by(CaseEscalation.at, CaseEscalation.id))
-            return [(row.stage, row.level) for row in rows]
-
-    def page(self, client: Any, path: str = "") -> str:
-        answer = client.get(f"/cases/{self.code}{path}")
-        assert answer.status_code == 200
-        return str(answer.get_data(as_text=True))
-
-
-@pytest.fixture
-def timed(make: Factories, signed_in: Any, owner: Any, monkeypatch: pytest.MonkeyPatch) -> Timed:
-    return Timed(make, signed_in, owner, monkeypatch)
-
-
-def china(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=CHINA)  # type: ignore[arg-type, misc]
 
 
 def test_four_work_hours_from_friday_half_past_five_with_lunch(timed: Timed) -> None:
@@ -237,118 +178,6 @@ def test_what_was_asked_ends_with_the_order(timed: Timed, owner: Callable[[], An
     assert "待审批" not in page
 
 
-def test_levels_are_written_once_and_in_order_the_first_too(timed: Timed) -> None:
-    timed.dispatch()
-    assert timed.sweep() == 0
-    timed.now = china(2026, 11, 23, 11, 0)
-    assert timed.sweep() == 1
-    assert timed.sweep() == 0
-    assert timed.levels() == [("accept", "remind")]
-    timed.now = china(2026, 11, 23, 12, 0)
-    assert timed.sweep() == 1
-    timed.now = china(2026, 11, 24, 12, 0)
-    assert timed.sweep() == 2  # the second limit of 接单, and the whole course by its class
-    assert timed.levels()[:3] == [("accept", "remind"), ("accept", "overdue"), ("whole", "overdue")]
-    assert ("accept", "second") in timed.levels()
-    assert timed.case().supervision == "ordinary"
-    seen = timed.seen(timed.desk)
-    assert seen["supervision"] == "ordinary"
-    assert (seen["history"][-1]["action"], seen["history"][-1]["actor"]) == ("supervise", "系统")
-    assert "普通督办" in timed.page(timed.desk)
-    listed = timed.desk.get("/cases?supervision=ordinary", headers={"Accept": "application/json"}).json
-    assert [item["case_code"] for item in listed["items"]] == [timed.code]
-    assert timed.desk.get("/cases?supervision=red", headers={"Accept": "application/json"}).json["total"] == 0
-
-
-def test_the_ladder_is_climbed_in_order_and_left_with_a_reason(timed: Timed) -> None:
-    timed.handle()
-    assert timed.take(timed.desk, "supervise", reason="拖延").status_code == 403
-    assert timed.take(timed.supervisor, "supervise").status_code == 400
-    for level in ("ordinary", "yellow", "red"):
-        timed.done(timed.supervisor, "supervise", reason="拖延")
-        assert timed.case().supervision == level
-    assert timed.take(timed.supervisor, "supervise", reason="拖延").status_code == 403
-    timed.done(timed.supervisor, "release", reason="已整改")
-    assert timed.case().supervision is None
-    assert timed.take(timed.supervisor, "release", reason="已整改").status_code == 403
-
-
-def test_notices_made_at_night_wait_until_the_morning(timed: Timed, owner: Callable[[], Any]) -> None:
-    timed.dispatch("urgent")  # one hour by the clock, on a Friday evening
-    timed.now = china(2026, 11, 21, 0, 0)
-    assert timed.sweep() == 1
-    told = "select count(*) from notices where kind in ('case.remind', 'case.overdue', 'case.second')"
-    with owner() as session:
-        assert tell_waiting(session, now=timed.now) == 0
-        assert session.execute(text(told)).scalar() == 0
-        assert tell_waiting(session, now=china(2026, 11, 21, 7, 59)) == 0
-        assert tell_waiting(session, now=china(2026, 11, 21, 8, 0)) == 1
-        assert tell_waiting(session, now=china(2026, 11, 21, 8, 1)) == 0
-        assert session.execute(text(told)).scalar() == 1
-    assert timed.levels() == [("accept", "remind"), ("accept", "overdue"), ("accept", "second")]
-
-
-def morning(owner: Callable[[], Any], at: datetime) -> list[str]:
-    """Tell what waits at ``at``; return the bodies of what was told of limits."""
-    with owner() as session:
-        tell_waiting(session, now=at)
-        told = "select body from notices where kind in ('case.remind', 'case.overdue', 'case.second') order by id"
-        return list(session.execute(text(told)).scalars())
-
-
-def test_a_stage_that_ended_at_night_is_not_told_as_late_in_the_morning(timed: Timed, owner: Callable[[], Any]) -> None:
-    timed.dispatch("urgent")
-    timed.now = china(2026, 11, 20, 22, 0)  # quiet since nine: late, and supervised
-    timed.sweep()
-    timed.now = china(2026, 11, 20, 23, 0)
-    timed.done(timed.handler, "accept")
-    told = morning(owner, china(2026, 11, 21, 8, 0))
-    assert len(told) == 1
-    assert "接单环节曾超时后再次到限，现为普通督办，该环节现已办完" in told[0]
-
-
-def test_a_supervision_that_was_released_at_night_is_not_told(timed: Timed, owner: Callable[[], Any]) -> None:
-    timed.dispatch("urgent")
-    timed.now = china(2026, 11, 20, 22, 0)
-    timed.sweep()
-    timed.done(timed.handler, "accept")
-    timed.done(timed.supervisor, "release", reason="已接单")
-    assert morning(owner, china(2026, 11, 21, 8, 0)) == []
-
-
-def test_what_is_paused_is_told_after_the_pause_if_it_is_true_then(timed: Timed, owner: Callable[[], Any]) -> None:
-    timed.dispatch("urgent")
-    timed.now = china(2026, 11, 20, 22, 0)
-    timed.sweep()
-    timed.done(timed.desk, "pause", reason="等待鉴定", until="2026-11-23T22:00")
-    assert morning(owner, china(2026, 11, 21, 8, 0)) == []
-    assert morning(owner, china(2026, 11, 23, 23, 0)) == []  # the pause ends in quiet hours
-    assert len(morning(owner, china(2026, 11, 24, 8, 0))) == 1
-
-
-def test_the_sweep_writes_the_paper_of_a_supervision_once_for_each_level(
-    timed: Timed, owner: Callable[[], Any]
-) -> None:
-    timed.dispatch("urgent")
-    timed.now = china(2026, 11, 20, 22, 0)
-    timed.sweep()
-    timed.sweep()
-    with owner() as session:
-        wanted = session.execute(text("select args from procrastinate_jobs where task_name = 'cases.supervision'"))
-        steps = [step for args in wanted.scalars() for step in args["steps"]]
-        assert len(steps) == 1
-        session.execute(text("set local role gridmap_jobs"))
-        assert ask_papers(session, steps, timed.now) == 1
-        assert ask_papers(session, steps, timed.now) == 0  # done again: nothing more
-        session.execute(text("reset role"))
-        paper = session.execute(text("select * from case_documents where kind = 'supervision'")).one()
-    assert paper.step_number == timed.seen(timed.desk)["history"][-1]["number"]
-    assert (paper.issuer_name, paper.actor_name, paper.asked_by) == ("甲街道综治中心", "系统", None)
-    assert paper.fields["主送"] == "派出所"
-    assert "系统自动督办" in paper.fields["正文"]
-    assert "督办单" in timed.page(timed.desk)
-
-
 def test_a_time_out_is_exempted_by_two_reviews_of_different_people_and_stays_to_be_seen(timed: Timed) -> None:
     timed.handle()
     assert timed.take(timed.handler, "appeal", timer="1", reason="道路中断").status_code == 403
@@ -436,125 +265,9 @@ def test_a_calendar_changed_for_a_later_day_moves_what_runs_and_not_what_was(
     assert "停电停工" in timed.page(timed.desk, "/deadlines")
 
 
-def test_an_administrator_makes_a_new_version_that_runs_from_now_on(timed: Timed, signed_in: Any) -> None:
-    timed.now = china(2026, 11, 23, 9, 0)
-    timed.handle()
-    admin = signed_in((Role.ADMINISTRATOR, COUNTY))
-    values = {"stage": "handle", "kind": "work_days", "amount": "3", "remind_before": "1", "second_after": "1"}
-    values |= {"area": str(COUNTY)}
-    refused = admin.post("/cases/limits", data={**values, "amount": "2.5", "source_note": "本中心规定"})
-    assert refused.status_code == 400
-    assert "应为整数" in refused.get_data(as_text=True)
-    answer = admin.post("/cases/limits", data={**values, "source_note": "本中心规定"}, follow_redirects=True)
-    assert "已保存为第 1 版" in answer.get_data(as_text=True)  # the first of this county; that of the system stays
-    assert timed.timers()["handle"].due_at == china(2026, 11, 30, 18, 0)  # what runs keeps its limit
-    timed.handle()
-    assert timed.timers()["handle"].due_at == china(2026, 11, 26, 18, 0)
-
-
-def test_a_limit_counts_in_its_own_area_and_the_nearest_wins(timed: Timed, signed_in: Any) -> None:
-    timed.now = china(2026, 11, 23, 9, 0)
-    clients = {area: signed_in((Role.ADMINISTRATOR, area)) for area in (COUNTY, TOWN_A, TOWN_B)}
-
-    def put(client: Any, area: int, amount: int, **more: str) -> Any:
-        values = {
-            "area": "" if area < 0 else f"{area:015d}" if area else "0",
-            "stage": "handle",
-            "kind": "work_days",
-            "amount": str(amount),
-        }
-        return client.post(
-            "/cases/limits", data={**values, "source_note": "本级规定", **more}, follow_redirects=True
-        )  # fmt: skip
-
-    def handled() -> datetime:
-        timed.handle()
-        return timed.timers()["handle"].due_at
-
-    assert put(clients[TOWN_B], TOWN_B, 1).status_code == 200
-    assert handled() == china(2026, 11, 30, 18, 0)  # town A: as the system has it
-    assert put(clients[COUNTY], COUNTY, 2).status_code == 200
-    assert handled() == china(2026, 11, 25, 18, 0)
-    assert put(clients[TOWN_A], TOWN_A, 3).status_code == 200
-    assert handled() == china(2026, 11, 26, 18, 0)
-    assert put(clients[COUNTY], COUNTY, 4, category="0101").status_code == 200
-    assert handled() == china(2026, 11, 26, 18, 0)  # the nearest area comes before the more specific row
-    for client, area in (
-        (clients[TOWN_A], 0),
-        (clients[TOWN_A], COUNTY),
-        (clients[TOWN_A], TOWN_B),
-        (clients[COUNTY], 0),
-    ):
-        refused = put(client, area, 9)
-        assert refused.status_code == 400
-        assert "不在您负责的范围内" in refused.get_data(as_text=True)
-    assert "请选择区划" in put(clients[TOWN_A], -1, 9).get_data(as_text=True)
-    assert "没有找到该区划" in put(clients[TOWN_A], 990102001009000, 9).get_data(as_text=True)
-    page = clients[TOWN_A].get("/cases/limits").get_data(as_text=True)
-    assert "甲街道" in page
-    assert "全系统" in page
-    assert "乙镇" not in page
-
-
 def test_a_case_without_timers_goes_on(timed: Timed, make: Factories) -> None:
     timed.code = make.case(status="assessed", due_at=FRIDAY + timedelta(days=9))
     assert "没有逐环节的时限记录" in timed.page(timed.desk, "/deadlines")
     timed.done(timed.desk, "dispatch", department=timed.police)
     assert set(timed.timers()) == {"accept"}
     assert timed.case().due_at == FRIDAY + timedelta(days=9)
-
-
-def test_each_unit_has_its_own_quiet_hours_and_the_nearest_count(timed: Timed, signed_in: Any, owner: Any) -> None:
-    county, town = signed_in((Role.ADMINISTRATOR, COUNTY)), signed_in((Role.ADMINISTRATOR, TOWN_A))
-    values = {"begins": "19:00", "ends": "09:30", "quiet_note": "本区规定"}
-
-    def put(client: Any, unit: int | str, **more: str) -> Any:
-        return client.post("/cases/limits/quiet", data={**values, "quiet_unit": unit, **more}, follow_redirects=True)
-
-    def told() -> datetime:
-        timed.now = china(2026, 11, 20, 17, 30)
-        timed.dispatch("urgent")  # one hour to accept, reminded half an hour before
-        timed.now = china(2026, 11, 20, 20, 0)
-        timed.sweep()
-        with owner() as session:
-            row = session.scalars(select(CaseEscalation).order_by(CaseEscalation.id.desc()).limit(1)).one()
-        return row.tell_at
-
-    assert told() == china(2026, 11, 20, 20, 0)  # the country is quiet from nine on
-    assert "已保存为第 1 版" in put(county, COUNTY).get_data(as_text=True)
-    assert told() == china(2026, 11, 21, 9, 30)
-    page = put(town, TOWN_A, begins="08:00", ends="08:00", quiet_note="本街道不设").get_data(as_text=True)
-    assert "不设" in page
-    assert "19:00 至次日 09:30" in page  # what counts where the town leaves it
-    assert "21:00 至次日 08:00" in page
-    assert told() == china(2026, 11, 20, 20, 0)
-    assert "已保存为第 2 版" in put(town, TOWN_A, begins="", ends="").get_data(as_text=True)
-    assert told() == china(2026, 11, 21, 9, 30)
-
-
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        ({"quiet_unit": COUNTY}, "不在您负责的范围内"),
-        ({"quiet_unit": "0"}, "不在您负责的范围内"),
-        ({"quiet_unit": ""}, "请选择区划"),
-        ({"quiet_unit": "12345"}, "代码"),
-        ({"quiet_unit": 990102001009000}, "没有找到该区划"),
-        ({"begins": "25:00"}, "应写作 21:00"),
-        ({"ends": "八点"}, "应写作 21:00"),
-        ({"ends": ""}, "要么都填"),
-        ({"quiet_note": " "}, "请填写依据"),
-        ({"quiet_note": "长" * 501}, "最多 500 个字"),
-    ],
-)
-def test_quiet_hours_that_cannot_be_are_told(
-    make: Factories, signed_in: Any, owner: Any, more: dict[str, Any], words: str
-) -> None:
-    make.world()
-    admin = signed_in((Role.ADMINISTRATOR, TOWN_A))
-    values = {"quiet_unit": TOWN_A, "begins": "20:00", "ends": "08:00", "quiet_note": "本级规定", **more}
-    answer = admin.post("/cases/limits/quiet", data=values)
-    assert answer.status_code == 400
-    assert words in answer.get_data(as_text=True)
-    with owner() as session:
-        assert session.execute(text("select count(*) from quiet_hours")).scalar() == 1
