@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select, text
@@ -100,6 +100,14 @@ def unit_names(session: Session, codes: set[int]) -> dict[int, str]:
         text("select unit_code, name from units where unit_code = any(:codes)"), {"codes": list(codes)}
     )
     return {0: "全系统", **{row.unit_code: row.name for row in rows}}
+
+
+def unit_in_force(session: Session, unit_code: int, on: date) -> bool:
+    """Say whether a unit exists on a day: not one that ended, nor one that stands in a draft only. 0 is the whole system."""
+    known = text(
+        "select 1 from units where unit_code = :code and valid_from <= :on and (valid_to is null or valid_to > :on)"
+    )
+    return not unit_code or session.execute(known, {"code": unit_code, "on": on}).scalar() is not None
 
 
 def visible_notices(actor: Actor) -> Any:

@@ -22,6 +22,7 @@ from gridmap.accounts.rules import (
     normal_name,
     shown_address,
 )
+from gridmap.clock import today
 from gridmap.config import settings
 from gridmap.errors import BadInput, NotFound
 from gridmap.pages import code, when
@@ -352,7 +353,7 @@ def _detail(account: Any, form: PostForm) -> str:
 
 
 def _known_unit(form: PostForm) -> bool:
-    known = form.unit_code in queries.unit_names(session, {form.unit_code})
+    known = queries.unit_in_force(session, form.unit_code, today())
     if not known:
-        form.unit.errors = ["该区划不存在，请核对代码。"]
+        form.unit.errors = ["该区划不存在、已经撤销或尚未生效，请核对代码。"]
     return known

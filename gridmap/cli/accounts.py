@@ -74,10 +74,13 @@ def _asked() -> str:
 
 
 def _require_unit(session: object, unit_code: int) -> None:
-    from sqlalchemy import text
     from sqlalchemy.orm import Session
 
+    from gridmap.accounts.queries import unit_in_force
+    from gridmap.clock import today
+
     assert isinstance(session, Session)
-    known = session.execute(text("select 1 from units where unit_code = :code"), {"code": unit_code}).scalar()
-    if unit_code and not known:
-        raise CommandError(f"区划 {unit_code:015d} 不存在：请先用 gridmap units import-divisions 导入区划代码。")
+    if not unit_in_force(session, unit_code, today()):
+        raise CommandError(
+            f"区划 {unit_code:015d} 不存在、已经撤销或尚未生效：请核对代码，或先用 gridmap units import-divisions 导入区划代码。"
+        )

@@ -134,6 +134,11 @@ class Workbench:
         for part in parts:
             if not part.name.strip():
                 raise BadInput(f"请填写 {short_code(part.code)} 的名称。", field="parts")
+            if level_of(part.code) is not level_of(unit_code):
+                level = level_of(unit_code).label
+                raise BadInput(
+                    f"代码 {short_code(part.code)} 不是{level}的代码，拆分出的各块应与原区划同级。", field="parts"
+                )
             if parent_of(part.code) != parent_of(unit_code):
                 raise BadInput(f"代码 {short_code(part.code)} 不在“{self.name(unit_code)}”的上级之下。", field="parts")
         used = taken_codes(session, [code for code in codes if code != unit_code])

@@ -17,6 +17,7 @@ from gridmap.units.rules.datum import Datum, convert_geometries
 
 Array = npt.NDArray[np.object_]
 WEB_MERCATOR = 3857
+OLD_DATUMS = ("Xian", "Beijing")  # 西安 1980, 北京 1954, 新北京 1954: the national parameters are not public
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,10 @@ def _check_against_datum(crs: CRS, datum: Datum, bounds: npt.NDArray[np.float64]
 
 
 def _to_degrees(geoms: Array, crs: CRS) -> Array:
-    """Return lon lat in the geodetic datum of ``crs``, which for CGCS2000 and WGS-84 is already what is stored."""
+    """Return lon lat in the geodetic datum of ``crs``, which for CGCS2000 and WGS-84 is already what is stored.
+
+    A datum without known parameters is refused: PROJ would take it for WGS-84 (a "ballpark" change), tens of metres off.
+    """
     base = crs.geodetic_crs
     modern = base is not None and any(
         word in base.name for word in ("China Geodetic", "CGCS", "CGCS2000", "WGS 84", "WGS84")
@@ -113,15 +117,28 @@ def _to_degrees(geoms: Array, crs: CRS) -> Array:
     modern = modern or (base is not None and ("China_2000" in base.name or "WGS_1984" in base.name))
     if crs.is_geographic and modern:
         return geoms
+    if base is not None and any(name in base.name for name in OLD_DATUMS):
+        raise _unknown_datum(crs)
     target = base if modern and base is not None else CRS.from_epsg(4326)
     try:
-        change = Transformer.from_crs(crs, target, always_xy=True)
+        change = Transformer.from_crs(crs, target, always_xy=True, allow_ballpark=False)
+    except ProjError as error:
+        raise _unknown_datum(crs) from error
+    try:
         points = shapely.get_coordinates(geoms)
         lon, lat = change.transform(points[:, 0], points[:, 1], errcheck=True)
     except ProjError as error:
         raise BadInput(f"按 {_name(crs)} 换算失败：坐标值超出该坐标系的范围，请核对坐标系。", field="epsg") from error
     flat = shapely.force_2d(geoms)
     return np.asarray(shapely.set_coordinates(flat.copy(), np.column_stack([lon, lat])), dtype=object)
+
+
+def _unknown_datum(crs: CRS) -> BadInput:
+    return BadInput(
+        f"坐标系 {_name(crs)} 到 CGCS2000 没有公开的转换参数，直接导入会偏差几十米到上百米："
+        "请先由测绘部门转换为 CGCS2000（EPSG:4490），再导入。",
+        field="epsg",
+    )
 
 
 def _check_axes(geoms: Array) -> None:

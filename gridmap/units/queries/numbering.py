@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridmap.units.models import Unit
-from gridmap.units.rules.codes import child_level, subtree, unit_span
+from gridmap.units.rules.codes import Level, level_of, parent_of, subtree, unit_span
 
 
-def free_codes(session: Session, parent_code: int, count: int) -> list[int]:
-    """Return up to ``count`` unused codes of children, following the highest one in use before filling holes."""
-    level = child_level(parent_code)
-    if level is None:
-        return []
+def free_codes(session: Session, parent_code: int, count: int, level: Level) -> list[int]:
+    """Return up to ``count`` unused codes of ``level`` below a unit, following the highest one in use before filling holes.
+
+    The level is that of the unit that is split: below a city without counties (4419) stand towns.
+    """
     lo, hi = subtree(parent_code)
     step = unit_span(level)
     used = set(session.scalars(select(Unit.unit_code).where(Unit.parent_code == parent_code)))
     top = max(used, default=lo)
-    after = [code for code in range(top + step, hi, step) if code not in used]
-    before = [code for code in range(lo + step, top, step) if code not in used]
-    return [*after, *before][:count]
+    found = (code for places in ((top + step, hi), (lo + step, top)) for code in range(*places, step))
+    free = (code for code in found if code not in used and level_of(code) is level and parent_of(code) == parent_code)
+    return list(islice(free, count))
 
 
 def taken_codes(session: Session, codes: Collection[int]) -> set[int]:

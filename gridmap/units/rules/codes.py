@@ -148,11 +148,6 @@ def county_code(code: int) -> int:
     return code // unit_span(Level.COUNTY)
 
 
-def child_level(code: int) -> Level | None:
-    """Return the usual level of a unit's children; ``None`` for a grid. Raises ``CodeError``."""
-    return level_of(code).below if code != ROOT else Level.PROVINCE
-
-
 def short_code(code: int) -> str:
     """Return the code as people write it: only the digits of its level."""
     return str(code)[: DIGITS[level_of(code)]]

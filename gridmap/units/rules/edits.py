@@ -122,8 +122,9 @@ def move_border(
 ) -> Outlines:
     """Replace the border between two adjacent units by ``line``, which must cross the two from edge to edge.
 
-    Each side of the line goes to the unit that held more of it before. ``units`` holds both and the neighbours that
-    may gain vertices. Returns the outlines that change. Raises ``EditError`` when the line does not divide them.
+    Each side of the line goes to the unit that had the larger part of its own ground there, so that a small unit may grow
+    over most of a large one. ``units`` holds both and the neighbours that may gain vertices. Returns the outlines that
+    change. Raises ``EditError`` when the line does not divide them.
     """
     _require_line(line)
     if first not in units or second not in units:
@@ -138,8 +139,8 @@ def move_border(
         raise EditError("新边界线没有把两个区划分开：线的两端都要到达或越过外边界。")
     given: dict[int, list[BaseGeometry]] = {first: [], second: []}
     for side in sides:
-        gains = side.intersection(units[first]).area - side.intersection(units[second]).area
-        given[first if gains >= 0 else second].append(side)
+        shares = [side.intersection(units[code]).area / units[code].area for code in (first, second)]
+        given[first if shares[0] >= shares[1] else second].append(side)
     if any(sum(area_m2(face) for face in kept) < least_m2 for kept in given.values()):
         raise EditError("这样移动会使其中一个区划消失：如需撤销它，请使用“合并”。")
     result = {key: polygons_only(shapely.coverage_union_all(kept)) for key, kept in given.items()}

@@ -18,7 +18,7 @@ from gridmap.units.queries.editing import current_outlines, outlines_to_edit, pa
 from gridmap.units.queries.numbering import free_codes
 from gridmap.units.queries.review import map_changes
 from gridmap.units.queries.versions import OPEN, one_version
-from gridmap.units.rules.codes import short_code
+from gridmap.units.rules.codes import level_of, short_code
 from gridmap.units.rules.edits import EditError
 from gridmap.units.views.browse import visible_unit
 from gridmap.units.views.door import blueprint
@@ -44,7 +44,7 @@ def edit_outlines(code: str) -> Response:
     unit = editable_unit(code)
     version = draft(request.args.get("version", type=int))
     features, _ = outlines_to_edit(session, actor, unit.code, version)
-    free = free_codes(session, unit.parent_code, FREE) if unit.parent_code else []
+    free = free_codes(session, unit.parent_code, FREE, level_of(unit.code)) if unit.parent_code else []
     response = jsonify(
         **features,
         free_codes=[short_code(number) for number in free],

@@ -59,6 +59,20 @@ def test_bad_entries_are_named_and_nothing_is_stored(admin: FlaskClient, change:
     assert admin.get("/accounts?q=li.ceshi", headers={"Accept": "application/json"}).json["total"] == 0
 
 
+@pytest.mark.parametrize("dates", [{"valid_to": "2026-01-31"}, {"valid_from": None}, {"valid_from": "2999-01-01"}])
+def test_nobody_is_put_where_nothing_is(
+    admin: FlaskClient, owner: Callable[[], Any], dates: dict[str, str | None]
+) -> None:
+    name, value = next(iter(dates.items()))
+    with owner() as session:
+        session.execute(
+            text(f"update units set {name} = :value where unit_code = :code"), {"value": value, "code": GRID_A11}
+        )
+    answer = admin.post("/accounts/new", data={**NEW, "unit": str(GRID_A11)})
+    assert answer.status_code == 400
+    assert "已经撤销或尚未生效" in answer.get_data(as_text=True)
+
+
 def test_a_name_in_use_is_told_beside_its_field(admin: FlaskClient, make: Factories) -> None:
     taken, _ = make.account((Role.LEADER, TOWN_B))
     answer = admin.post("/accounts/new", data={**NEW, "username": taken})

@@ -16,6 +16,7 @@ from gridmap.units import actions
 from gridmap.units.actions import PartName
 from gridmap.units.queries.numbering import free_codes
 from gridmap.units.queries.outlines import draft_outlines
+from gridmap.units.rules.codes import Level
 from tests.integration.units.conftest import (
     ADMIN,
     OTHER_TOWN_ADMIN,
@@ -44,7 +45,7 @@ def grids_in_force(session: Any) -> Any:
 
 def test_split_keep_the_old_code_and_publish(full: World, as_actor: Callable[..., Any]) -> None:
     with as_actor(TOWN_ADMIN) as session:
-        new = free_codes(session, VILLAGE, 1)
+        new = free_codes(session, VILLAGE, 1, Level.GRID)
         assert new == [VILLAGE + 17]
         done = actions.split_unit(
             session, TOWN_ADMIN, unit_code=GRID, line=across(full, GRID), base=current_ids(session, GRID),
@@ -59,7 +60,22 @@ def test_split_keep_the_old_code_and_publish(full: World, as_actor: Callable[...
         assert shapely.coverage_is_valid(grids)
         name = text("select name from units where unit_code = :c and valid_from is not null")
         assert session.execute(name, {"c": new[0]}).scalar() == "第十七网格"
-        assert free_codes(session, VILLAGE, 2) == [VILLAGE + 18, VILLAGE + 19]
+        assert free_codes(session, VILLAGE, 2, Level.GRID) == [VILLAGE + 18, VILLAGE + 19]
+
+
+def test_below_a_city_without_counties_stand_towns(as_actor: Callable[..., Any]) -> None:
+    with as_actor(ADMIN) as session:
+        assert free_codes(session, 441900000000000, 2, Level.TOWN) == [441900001000000, 441900002000000]
+        assert free_codes(session, 441900000000000, 1, Level.COUNTY) == [441901000000000]
+
+
+def test_a_part_keeps_the_level_of_the_whole(full: World, as_actor: Callable[..., Any]) -> None:
+    with as_actor(ADMIN) as session:
+        parts = [PartName(GRID, "甲"), PartName(VILLAGE + 1000, "乙")]
+        with pytest.raises(BadInput, match="不是网格的代码"):
+            actions.split_unit(
+                session, ADMIN, unit_code=GRID, line=across(full, GRID), base=current_ids(session, GRID), parts=parts
+            )
 
 
 def test_split_into_new_codes_ends_the_old_one(full: World, as_actor: Callable[..., Any]) -> None:

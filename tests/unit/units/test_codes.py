@@ -12,7 +12,6 @@ from gridmap.units.rules.codes import (
     CodeError,
     Level,
     ancestors_of,
-    child_level,
     county_code,
     level_of,
     parent_of,
@@ -85,8 +84,5 @@ def test_levels_by_word() -> None:
     assert parse_level("Grid") is Level.GRID
     assert parse_level("乡镇街道") is Level.TOWN
     assert parse_level("") is None
-    assert child_level(620702000000000) is Level.TOWN
-    assert child_level(0) is Level.PROVINCE
-    assert child_level(620702100201003) is None
     with pytest.raises(CodeError, match="无法识别"):
         parse_level("部落")

@@ -90,6 +90,16 @@ def test_moving_the_border_between_two() -> None:
     assert area_m2(after[second]) < area_m2(units[second]) * 0.9
 
 
+@pytest.mark.parametrize("place", [0.0005, 0.0019, 0.003, 0.0099])
+def test_the_smaller_of_two_may_grow_over_most_of_the_larger(place: float) -> None:
+    units = {1: shapely.box(100, 39, 100.001, 39.01), 2: shapely.box(100.001, 39, 100.01, 39.01)}
+    changed = edits.move_border(1, 2, LineString([(100 + place, 38.99), (100 + place, 39.02)]), units)
+    assert changed[1].bounds[0] == 100
+    assert changed[1].bounds[2] == pytest.approx(100 + place)
+    assert changed[2].bounds[0] == pytest.approx(100 + place)
+    assert changed[2].bounds[2] == 100.01
+
+
 def test_a_border_line_that_divides_nothing_is_refused() -> None:
     units = grids()
     with pytest.raises(edits.EditError, match="没有把两个区划分开"):

@@ -12,11 +12,12 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 from shapely.geometry import LineString, MultiPolygon, Point, box, mapping
 
 from bench.lattices import VILLAGE, village
 from gridmap.errors import BadInput, TooLarge
+from gridmap.units.forms.coordinates import to_wgs84
 from gridmap.units.forms.files import Options, read_outlines
 from gridmap.units.forms.limits import Limits
 from gridmap.units.rules.codes import Level
@@ -142,6 +143,18 @@ def test_every_coordinate_system(tmp_path: Path, epsg: int, kind: str) -> None:
     else:
         file = shapefile(tmp_path, encoding="utf-8", cpg="UTF-8", crs=f"EPSG:{epsg}", geoms=geoms)
     check_grids(read_outlines(file, WGS84).rows, 2e-9)
+
+
+@pytest.mark.parametrize("system", ["EPSG:4610", "EPSG:4214", "EPSG:4555", "EPSG:2357", "EPSG:2409", "GCS_Xian_1980"])
+def test_datums_without_public_parameters_are_refused(system: str) -> None:
+    """PROJ would take them for WGS-84 without a word, which is tens of metres off."""
+    metres = system in ("EPSG:2357", "EPSG:2409")
+    area = box(33_500_000, 4_300_000, 33_501_000, 4_301_000) if metres else box(100.4, 38.9, 100.5, 39.0)
+    geoms = np.array([area], dtype=object)
+    declared = CRS.from_epsg(4610).to_wkt("WKT1_ESRI") if system == "GCS_Xian_1980" else system
+    with pytest.raises(BadInput, match=r"没有公开的转换参数.*EPSG:4490") as refused:
+        to_wgs84(geoms, declared, Datum.WGS84)
+    assert refused.value.field == "epsg"
 
 
 @pytest.mark.parametrize("datum", [Datum.GCJ02, Datum.BD09])

@@ -8,6 +8,7 @@ const PAUSE_MS = 220;
 export function makeSearch({ input, results }, acts) {
   let timer = 0;
   let at = -1;
+  let shown = ""; // the words whose results are listed
 
   const entries = () => [...results.querySelectorAll("[role=option]")];
 
@@ -44,6 +45,7 @@ export function makeSearch({ input, results }, acts) {
     results.hidden = false;
     input.setAttribute("aria-expanded", "true");
     at = -1;
+    shown = answer.asked;
     if (all.length) move(1);
   }
 
@@ -51,7 +53,7 @@ export function makeSearch({ input, results }, acts) {
     const text = input.value.trim();
     if (!text) return close();
     const answer = await acts.tried("search", () => getJson(`/map/search.json?q=${encodeURIComponent(text)}`, { slot: "search" }));
-    if (answer && input.value.trim() === text) show(answer);
+    if (answer && input.value.trim() === text) show({ ...answer, asked: text });
     return undefined;
   }
 
@@ -67,8 +69,8 @@ export function makeSearch({ input, results }, acts) {
       else move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (!results.hidden && at >= 0) entries()[at].choose();
-      else look();
+      if (!results.hidden && at >= 0 && shown === input.value.trim()) entries()[at].choose();
+      else look(); // what is listed answers other words
     } else if (event.key === "Escape" && !results.hidden) {
       event.stopPropagation();
       close();
