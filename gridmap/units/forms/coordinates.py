@@ -18,6 +18,8 @@ from gridmap.units.rules.datum import Datum, convert_geometries
 Array = npt.NDArray[np.object_]
 WEB_MERCATOR = 3857
 OLD_DATUMS = ("Xian", "Beijing")  # 西安 1980, 北京 1954, 新北京 1954: the national parameters are not public
+MODERN_DATUMS = ("China Geodetic", "CGCS", "China_2000", "WGS 84", "WGS84", "WGS_1984")
+MODERN_AXIS_M, MODERN_INVERSE_FLATTENING = 6_378_137.0, 298.2572  # CGCS2000, WGS-84 and GRS 80 differ only beyond this
 
 
 @dataclass(frozen=True)
@@ -109,12 +111,10 @@ def _to_degrees(geoms: Array, crs: CRS) -> Array:
     """Return lon lat in the geodetic datum of ``crs``, which for CGCS2000 and WGS-84 is already what is stored.
 
     A datum without known parameters is refused: PROJ would take it for WGS-84 (a "ballpark" change), tens of metres off.
+    A datum with a name of its own on the ellipsoid of CGCS2000 or WGS-84 is theirs, as whoever gives the file says.
     """
     base = crs.geodetic_crs
-    modern = base is not None and any(
-        word in base.name for word in ("China Geodetic", "CGCS", "CGCS2000", "WGS 84", "WGS84")
-    )
-    modern = modern or (base is not None and ("China_2000" in base.name or "WGS_1984" in base.name))
+    modern = base is not None and any(word in base.name for word in MODERN_DATUMS)
     if crs.is_geographic and modern:
         return geoms
     if base is not None and any(name in base.name for name in OLD_DATUMS):
@@ -123,7 +123,9 @@ def _to_degrees(geoms: Array, crs: CRS) -> Array:
     try:
         change = Transformer.from_crs(crs, target, always_xy=True, allow_ballpark=False)
     except ProjError as error:
-        raise _unknown_datum(crs) from error
+        if base is None or not _on_modern_ellipsoid(base):
+            raise _unknown_datum(crs) from error
+        change = Transformer.from_crs(crs, base, always_xy=True)
     try:
         points = shapely.get_coordinates(geoms)
         lon, lat = change.transform(points[:, 0], points[:, 1], errcheck=True)
@@ -131,6 +133,15 @@ def _to_degrees(geoms: Array, crs: CRS) -> Array:
         raise BadInput(f"按 {_name(crs)} 换算失败：坐标值超出该坐标系的范围，请核对坐标系。", field="epsg") from error
     flat = shapely.force_2d(geoms)
     return np.asarray(shapely.set_coordinates(flat.copy(), np.column_stack([lon, lat])), dtype=object)
+
+
+def _on_modern_ellipsoid(base: CRS) -> bool:
+    ellipsoid = base.ellipsoid
+    return (
+        ellipsoid is not None
+        and abs(ellipsoid.semi_major_metre - MODERN_AXIS_M) < 0.01
+        and abs(ellipsoid.inverse_flattening - MODERN_INVERSE_FLATTENING) < 0.0001
+    )
 
 
 def _unknown_datum(crs: CRS) -> BadInput:

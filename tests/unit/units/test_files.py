@@ -157,6 +157,23 @@ def test_datums_without_public_parameters_are_refused(system: str) -> None:
     assert refused.value.field == "epsg"
 
 
+OWN_DATUM = (
+    'PROJCS["测绘院",GEOGCS["本地",DATUM["本地",SPHEROID["e",{ellipsoid}]],PRIMEM["g",0],'
+    'UNIT["degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["latitude_of_origin",0],'
+    'PARAMETER["central_meridian",99],PARAMETER["scale_factor",1],PARAMETER["false_easting",500000],'
+    'PARAMETER["false_northing",0],UNIT["metre",1]]'
+)
+
+
+def test_a_datum_of_its_own_name_is_taken_by_its_ellipsoid() -> None:
+    metres = np.array([box(600_000, 4_300_000, 601_000, 4_301_000)], dtype=object)
+    ours = to_wgs84(metres, OWN_DATUM.format(ellipsoid="6378137,298.257222101"), Datum.CGCS2000)
+    known = to_wgs84(metres, "EPSG:4542", Datum.CGCS2000)  # CGCS2000 / 3-degree Gauss-Kruger CM 99E
+    assert np.allclose(shapely.get_coordinates(ours.geoms), shapely.get_coordinates(known.geoms), atol=1e-9, rtol=0)
+    with pytest.raises(BadInput, match="没有公开的转换参数"):
+        to_wgs84(metres, OWN_DATUM.format(ellipsoid="6378140,298.257"), Datum.CGCS2000)  # IAG 75, as 西安 1980 has
+
+
 @pytest.mark.parametrize("datum", [Datum.GCJ02, Datum.BD09])
 def test_shifted_datums_come_back(tmp_path: Path, datum: Datum) -> None:
     file = tmp_path / "a.geojson"
