@@ -34,6 +34,14 @@ class Event(Scoped, Base):
     )
 
 
+# The same as a part of another statement; its values are named as in ``record``, ``event_data`` being the rest.
+EVENT_TYPES = {"event_kind": "text", "subject": "text", "event_data": "jsonb"}
+INSERT_EVENT = (
+    "insert into events (county_code, unit_code, kind, subject, actor_id, actor_name, data)"
+    " values (:county, :unit, :event_kind, :subject, :actor, :actor_name, :event_data)"
+)
+
+
 def record(session: Session, actor: Actor | None, kind: str, subject: str, unit_code: int, **data: Any) -> Event:
     """Add an event to the current transaction. ``actor`` is ``None`` for the command line and jobs."""
     event = Event(

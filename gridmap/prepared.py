@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-_kept: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Any, dict[str, TextClause]] = WeakKeyDictionary()
 _numbers = count(1)
 
 
@@ -26,13 +26,12 @@ def prepared(session: Session, sql: str, types: Mapping[str, str]) -> TextClause
     connection keeps each of them for good.
     """
     kept = _kept.setdefault(session.connection().connection.driver_connection, {})
-    name = kept.get(sql)
-    if name is None:
+    if sql not in kept:
         name = f"kept_{next(_numbers)}"
         marks = {parameter: f"${number}" for number, parameter in enumerate(types, 1)}
         numbered = re.sub(r"(?<!:):([a-z_]+)", lambda found: marks[found[1]], sql)
         session.connection().exec_driver_sql(
             f"prepare {name} ({', '.join(types.values())}) as {numbered}".replace("%", "%%")
         )
-        kept[sql] = name
-    return text(f"execute {name} ({', '.join(f':{parameter}' for parameter in types)})")
+        kept[sql] = text(f"execute {name} ({', '.join(f':{parameter}' for parameter in types)})")
+    return kept[sql]

@@ -44,7 +44,8 @@ def _session() -> Session:
 
 
 def _actor_or_none() -> Actor | None:
-    return current_user.actor if current_user.is_authenticated else None
+    user = current_user._get_current_object()  # a proxy would ask for it twice
+    return user.actor if user.is_authenticated else None
 
 
 def _actor() -> Actor:
@@ -56,6 +57,11 @@ def _actor() -> Actor:
 
 session: Session = LocalProxy(_session)  # type: ignore[assignment]
 actor: Actor = LocalProxy(_actor)  # type: ignore[assignment]
+
+
+def here() -> tuple[Session, Actor]:
+    """Return the session and the actor of this request themselves, for what looks at them often: a proxy asks each time who it is."""
+    return _session(), _actor()
 
 
 @contextmanager

@@ -21,6 +21,12 @@ from gridmap.worktime.rules import Counting, Day, DayEnd, TimeKind, Window, Work
 COUNTRY = 0
 COUNTRY_NAME = "全国"
 MOST_KEPT = 500
+NO_CALENDAR = "还没有工作日历，无法计算期限：请系统管理员运行 gridmap worktime import-holidays。"
+# Within another statement: the version in force at :now for the areas of ``areas_above``.
+VERSION_AT = (
+    "(select v.id from work_calendars v where v.area_code = any(:areas) and v.valid_from <= :now"
+    " order by v.area_code desc, v.version desc limit 1)"
+)
 _kept: WeakKeyDictionary[Any, dict[int, WorkCalendar]] = WeakKeyDictionary()
 
 
@@ -65,7 +71,7 @@ def version_at(session: Session, unit_code: int, now: datetime) -> Version:
     )
     found = session.execute(query).first()
     if found is None:
-        raise NotReady("还没有工作日历，无法计算期限：请系统管理员运行 gridmap worktime import-holidays。")
+        raise NotReady(NO_CALENDAR)
     return _version(found)
 
 
@@ -73,6 +79,13 @@ def calendar_at(session: Session, unit_code: int, now: datetime) -> WorkCalendar
     """Return the calendar in force at a unit. Raises ``NotReady`` when there is none."""
     version = version_at(session, unit_code, now)
     return calendars_of(session, {version.id})[version.id]
+
+
+def numbered_calendar(session: Session, number: int | None) -> WorkCalendar:
+    """Return the calendar that ``VERSION_AT`` found. Raises ``NotReady`` when it found none."""
+    if number is None:
+        raise NotReady(NO_CALENDAR)
+    return calendars_of(session, {number})[number]
 
 
 def calendars_of(session: Session, ids: Collection[int]) -> dict[int, WorkCalendar]:

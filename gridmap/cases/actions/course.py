@@ -7,23 +7,20 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from gridmap import audit
-from gridmap.access import GRANTS, ROLE_NAMES, Actor, Post
-from gridmap.cases.actions.documents import ask_document
+from gridmap.access import Actor
 from gridmap.cases.actions.effects import EFFECTS, FINISHES, Work, release_leader
+from gridmap.cases.actions.history import add_step
 from gridmap.cases.actions.photos import attach_photos
 from gridmap.cases.actions.timers import change_stage
 from gridmap.cases.actions.told import tell_of
 from gridmap.cases.forms import Given
-from gridmap.cases.models import Case, CaseStep
-from gridmap.cases.queries.course import doer_of, facts_of, last_step, locked_case, sent_before, step_time
+from gridmap.cases.models import Case
+from gridmap.cases.queries.course import Form, Standing, doer_of, last_step, locked_case, sent_before, standing_of
 from gridmap.cases.rules import (
     ACTION_NAMES,
     STATUS_NAMES,
     Action,
-    Document,
     Status,
-    Transition,
     judge,
     refusal,
     transition,
@@ -46,32 +43,29 @@ def take_step(
     ``BadInput`` (field and remedy).
     """
     case = locked_case(session, actor, case_code)
-    sent = sent_before(session, actor, case_code, action, given.client_id)
-    if sent is False:
-        raise Conflict(USED)
+    found = standing_of(session, case, clock(), Form(actor.account_id, action, given.client_id)) if case else None
+    sent = found.sent if found else sent_before(session, actor, case_code, action, given.client_id)
     if case is None and not sent:
         raise NotFound(MISSING)
-    if case is None or sent:
+    if sent is False:
+        raise Conflict(USED)
+    if case is None or found is None or sent:
         return case, False
-    work, last = _judged(session, actor, case, action, given, step_time(session, case, clock()))
-    _carry_out(work, last)
+    _carry_out(_judged(session, actor, case, action, given, found), found.last)
     return case, True
 
 
-def _judged(
-    session: Session, actor: Actor, case: Case, action: Action, given: Given, now: datetime
-) -> tuple[Work, int]:
-    """Return the step as it may be taken on a held case at ``now``, and the number of the step before it; raise why not."""
-    facts, last = facts_of(session, case, now)
-    if given.seen is not None and given.seen != last:
+def _judged(session: Session, actor: Actor, case: Case, action: Action, given: Given, found: Standing) -> Work:
+    """Return the step as it may be taken on a held case that stands so; raise why not."""
+    if given.seen is not None and given.seen != found.last:
         raise Conflict(_what_happened(session, case))
     row = transition(Status(case.status), action)
     if row is None:
         raise Conflict(refusal(Status(case.status), action))
-    decision = judge(row, facts, doer_of(actor, case), lambda permission: actor.may(permission, case.unit_code))
+    decision = judge(row, found.facts, doer_of(actor, case), lambda permission: actor.may(permission, case.unit_code))
     if not decision:
         raise Forbidden(decision.reason)
-    return Work(session, actor, case, facts, row, given, now), last
+    return Work(session, actor, case, found.facts, row, given, found.at)
 
 
 def _carry_out(work: Work, last: int) -> None:
@@ -101,46 +95,6 @@ def _carry_out(work: Work, last: int) -> None:
 
 
 _CLOSING = frozenset({Status.CLOSED, Status.DECLINED, Status.JOINED})
-
-
-def add_step(
-    session: Session, actor: Actor, case: Case, row: Transition, *, number: int, given: Given, data: dict, now: datetime
-) -> CaseStep:
-    """Write a step into the history, and the event that jobs and live updates wait for."""
-    post = next((held for held in actor.posts if row.permission in GRANTS[held.role]), None) or actor.home
-    if given.photos:
-        data = {**data, "photos": [photo.sha256 for photo in given.photos]}
-    step = CaseStep(
-        county_code=case.county_code,
-        unit_code=case.unit_code,
-        case_id=case.id,
-        number=number,
-        action=row.action.value,
-        before=row.before.value if row.before else None,
-        after=row.after.value,
-        at=now,
-        actor_id=actor.account_id or None,  # a resident has no account
-        actor_name=actor.name,
-        actor_post=_post_words(post),
-        department_id=post.department_id if post else None,
-        reason=given.get("reason"),
-        data=data,
-        client_id=given.client_id,
-    )
-    session.add(step)
-    audit.record(session, actor, row.event, case.case_code, case.unit_code, status=row.after.value, step=number)
-    paper = data.get("paper") or row.document
-    if paper:
-        kind = Document(paper)
-        ask_document(session, actor, case, row, kind=kind, step_number=number, given=given, data=data, now=now)
-    return step
-
-
-def _post_words(post: Post | None) -> str:
-    """Return in which post somebody acted: the department, else the unit, with the role."""
-    if post is None:
-        return ""
-    return f"{post.department or post.unit_name} {ROLE_NAMES[post.role]}".strip()
 
 
 def _what_happened(session: Session, case: Case) -> str:

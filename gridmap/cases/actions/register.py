@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Permission
 from gridmap.cases import queries
-from gridmap.cases.actions.course import add_step
+from gridmap.cases.actions.history import add_step
 from gridmap.cases.actions.notices import Centre, tell
 from gridmap.cases.actions.photos import attach_photos
 from gridmap.cases.actions.repeats import flag_repeat

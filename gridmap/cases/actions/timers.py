@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from gridmap.cases.models import Case, CaseExtension, CaseTimer
-from gridmap.cases.queries.timers import calendars_for, limits_at, running_timers, timer_of
+from gridmap.cases.queries.timers import Terms, calendars_for, running_timers, terms_at, timer_of
 from gridmap.cases.rules import STAGE_NAMES, Stage
 from gridmap.cases.rules.clocks import LAPSED_WORDS, ExtensionStatus
 from gridmap.cases.rules.limits import StageLimit, level_times, limit_of, next_time
-from gridmap.worktime.queries import calendar_at
+from gridmap.worktime.queries import numbered_calendar
 from gridmap.worktime.rules import Pause, Timer, WorkCalendar, recompute, spoken_change, start, stop, timer_data
 
 Running = dict[Stage, CaseTimer]
@@ -36,18 +36,18 @@ def change_stage(
         for stage in [stage for stage in running if stage in stops or stage in starts]:
             stop_timer(session, running.pop(stage), now)
         wanted = {*starts, *(running if reclassed else ())}
-        limits = limits_at(session, now, wanted, unit_code=case.unit_code) if wanted else []
+        terms = terms_at(session, now, wanted, case.unit_code) if wanted else Terms()
         if reclassed:
-            told = [words for row in running.values() if (words := _recompute(session, case, row, limits, now))]
+            told = [words for row in running.values() if (words := _recompute(session, case, row, terms.limits, now))]
         for stage in starts:
-            row = _start(session, case, stage, _limit(case, stage, limits), pause, now)
+            row = _start(session, case, stage, terms, pause, now)
             if row is not None:
                 running[stage] = row
         show_due(case, running)
     return told
 
 
-def _limit(case: Case, stage: Stage, limits: list[StageLimit]) -> StageLimit | None:
+def _limit(case: Case, stage: Stage, limits: Sequence[StageLimit]) -> StageLimit | None:
     category = case.category
     hours = category.limit_hours
     return limit_of(
@@ -62,13 +62,13 @@ def _limit(case: Case, stage: Stage, limits: list[StageLimit]) -> StageLimit | N
 
 
 def _start(
-    session: Session, case: Case, stage: Stage, limit: StageLimit | None, pause: Pause | None, now: datetime
+    session: Session, case: Case, stage: Stage, terms: Terms, pause: Pause | None, now: datetime
 ) -> CaseTimer | None:
     """Start the timer of a stage; a case that is paused stays paused in its new stage."""
+    limit = _limit(case, stage, terms.limits)
     if limit is None:
         return None
-    calendar = calendar_at(session, case.unit_code, now)
-    timer = start(limit.limit, now, calendar)
+    timer = start(limit.limit, now, numbered_calendar(session, terms.calendar_id))
     if pause is not None:
         timer = Timer(timer.limit, now, timer.calendars, (Pause(now, pause.until_at, pause.reason),))
     row = CaseTimer(
@@ -108,7 +108,7 @@ def stop_timer(session: Session, row: CaseTimer, now: datetime) -> None:
         )
 
 
-def _recompute(session: Session, case: Case, row: CaseTimer, limits: list[StageLimit], now: datetime) -> str:
+def _recompute(session: Session, case: Case, row: CaseTimer, limits: Sequence[StageLimit], now: datetime) -> str:
     """Give a running timer the limit of the case's new class and grade; what was used counts. Return the change in words."""
     limit, before = _limit(case, Stage(row.stage), limits), timer_of(row)
     if limit is None:

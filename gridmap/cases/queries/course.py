@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,8 +51,12 @@ from gridmap.worktime.rules import spoken_time
 
 # One statement: this runs in every transition. Planning it takes PostgreSQL longer than running it, so it is prepared.
 _FACTS_TYPES = {"county": "int", "case": "bigint", "handling": "text[]", "now": "timestamptz"}
+_FORM_TYPES = {"client": "uuid", "case_code": "text", "action": "text", "account": "bigint"}
 _FACTS = (
-    "select (select coalesce(jsonb_agg(jsonb_build_array(o.kind, o.department_id, o.department_name, o.status, o.assignee_id,"
+    "with latest as (select s.number, s.at from case_steps s where s.county_code = :county and s.case_id = :case"
+    " order by s.number desc limit 1), held as (select greatest(:now, (select at from latest)) as now)"
+    " select (select now from held) as at, (select coalesce(max(number), 0) from latest) as last,"
+    " (select coalesce(jsonb_agg(jsonb_build_array(o.kind, o.department_id, o.department_name, o.status, o.assignee_id,"
     " o.assignee_name) order by o.id), '[]') from case_orders o where o.county_code = :county and o.case_id = :case"
     " and o.ended_at is null and o.kind <> 'copy') as orders,"
     " (select coalesce(array_agg(distinct h.who), '{}') from (select s.actor_id as who from case_steps s"
@@ -61,7 +66,7 @@ _FACTS = (
     " (select coalesce(jsonb_agg(jsonb_build_array(t.account_id, t.account_name)), '[]') from case_tasks t"
     " where t.county_code = :county and t.case_id = :case and t.kind = 'check' and t.answered_at is null) as checks,"
     + CLOCK_FACTS
-    + ", (select coalesce(max(s.number), 0) from case_steps s where s.county_code = :county and s.case_id = :case) as last,"
+    + ", "
     + WHISTLE_FACTS
     + ", "
     + CHARGE_FACTS
@@ -69,6 +74,9 @@ _FACTS = (
     + MEETING_FACTS
     + ", "
     + MEDIATION_FACTS
+)
+_SENT = (
+    ", gridmap_sent_before(:county, :client, :case_code, :action, :account) as sent"  # jobs have no form, nor the right
 )
 
 
@@ -110,21 +118,62 @@ def locked_case(session: Session, actor: Actor, case_code: str) -> Case | None:
     return session.scalars(query.with_for_update(of=Case)).unique().one_or_none()
 
 
+@dataclass(frozen=True)
+class Form:
+    """A form of a step that was sent: by whom, for what, and its own number."""
+
+    account_id: int
+    action: Action
+    client_id: uuid.UUID | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A case as a step finds it: the facts, the number of the last step (0: none yet), when a step is taken now.
+
+    ``at`` is never before the last step. ``sent``: as ``sent_before`` says it of the form.
+    """
+
+    facts: Facts
+    last: int
+    at: datetime
+    sent: bool | None
+
+
 def facts_of(session: Session, case: Case, now: datetime | None = None) -> tuple[Facts, int]:
     """Return what the guards may look at, and the number of the last step (0: none yet)."""
+    found = standing_of(session, case, now)
+    return found.facts, found.last
+
+
+def standing_of(session: Session, case: Case, now: datetime | None = None, form: Form | None = None) -> Standing:
+    """Return how a visible case stands at ``now`` (aware), in one statement."""
     values = {
         "county": case.county_code,
         "case": case.id,
         "handling": list(HANDLING_ACTIONS),
         "now": now or datetime.now(UTC),
     }
-    row = session.execute(prepared(session, _FACTS, _FACTS_TYPES), values).one()
+    if form is None:
+        row = session.execute(prepared(session, _FACTS, _FACTS_TYPES), values).one()
+        return Standing(_facts(row, case), row.last, row.at, None)
+    sent = {
+        "client": str(form.client_id) if form.client_id else None,
+        "case_code": case.case_code,
+        "action": form.action.value,
+        "account": form.account_id or None,
+    }
+    row = session.execute(prepared(session, f"{_FACTS}{_SENT}", _FACTS_TYPES | _FORM_TYPES), values | sent).one()
+    return Standing(_facts(row, case), row.last, row.at, row.sent)
+
+
+def _facts(row: Any, case: Case) -> Facts:
     orders = [(kind, Order(*rest)) for kind, *rest in row.orders]
     whistle = open_whistle(row.whistle)
     charge, charge_asked = charge_facts(row.charges)
     tasks = tuple((account, name) for account, name in row.tasks)
     owed = task_obstacle(tuple(dict.fromkeys(name for _account, name in tasks)))
-    facts = Facts(
+    return Facts(
         Status(case.status),
         case.unit_code,
         reopened=case.reopened_count > 0,
@@ -146,7 +195,6 @@ def facts_of(session: Session, case: Case, now: datetime | None = None) -> tuple
         mediation=mediating(row.mediation),
         promises=(row.unconfirmed, row.duties_waiting),
     )
-    return facts, row.last
 
 
 def doer_of(actor: Actor, case: Case) -> Doer:
@@ -181,12 +229,6 @@ def sent_before(
     query = text("select gridmap_sent_before(:county, :client, :case, :action, :account)")
     found: bool | None = session.scalar(query, {**values, "account": actor.account_id or None})
     return found
-
-
-def step_time(session: Session, case: Case, now: datetime) -> datetime:
-    """Return when a step of a held case is taken: ``now`` (aware), and never before the step before it."""
-    last = last_step(session, case)
-    return max(now, last.at) if last else now
 
 
 def list_steps(session: Session, case: Case) -> list[CaseStep]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from gridmap.access import Actor, Permission
@@ -34,9 +34,10 @@ from gridmap.cases.rules.parties import PartyRole
 from gridmap.cases.rules.tiers import Confirmation
 from gridmap.clock import local
 from gridmap.crypto import ring_of
+from gridmap.prepared import prepared
 
 # One statement: what orders and steps say of the case.
-_AROUND = text(
+_AROUND = (
     "select (select string_agg(o.department_name, '、' order by o.id) from case_orders o where o.county_code = :county"
     " and o.case_id = :case and o.kind = 'lead' and o.status not in ('returned', 'withdrawn')) as lead,"
     " (select string_agg(o.department_name, '、' order by o.id) from case_orders o where o.county_code = :county"
@@ -54,7 +55,9 @@ _AROUND = text(
 
 def fields_of(session: Session, case: Case) -> dict[str, str]:
     """Return what a paper may say of a case that was found visible, as it stands in this transaction. Nothing of its parties."""
-    row = session.execute(_AROUND, {"county": case.county_code, "case": case.id}).one()
+    row = session.execute(
+        prepared(session, _AROUND, {"county": "int", "case": "bigint"}), {"county": case.county_code, "case": case.id}
+    ).one()
     return {
         "事件编号": case.case_code,
         "事件标题": case.title,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,19 +17,57 @@ from gridmap.cases.rules import Stage
 from gridmap.cases.rules.clocks import AppealStatus, Clocks, ExtensionStatus, Late, Supervision
 from gridmap.cases.rules.limits import ExtensionBound, StageLimit
 from gridmap.errors import NotReady
-from gridmap.worktime.queries import calendars_of
+from gridmap.prepared import prepared
+from gridmap.worktime.queries import VERSION_AT, areas_above, calendars_of
 from gridmap.worktime.rules import Limit, TimeKind, Timer, WorkCalendar, timer_from
 
 
-def limits_at(
-    session: Session, now: datetime, stages: Collection[Stage] = tuple(Stage), *, unit_code: int | None = None
-) -> list[StageLimit]:
-    """Return the limits of some stages in force at ``now`` (aware): those that count at a unit, or of all areas."""
+def limits_at(session: Session, now: datetime) -> list[StageLimit]:
+    """Return the limits in force at ``now`` (aware), of all stages and areas."""
     valid = CaseLimit.valid_from <= now, or_(CaseLimit.valid_to.is_(None), CaseLimit.valid_to > now)
-    query = select(CaseLimit).where(*valid, CaseLimit.stage.in_(sorted(stage.value for stage in stages)))
-    if unit_code is not None:
-        query = query.where(CaseLimit.area_code.in_(above(unit_code)))
-    return [as_limit(row) for row in session.scalars(query)]
+    return [as_limit(row) for row in session.scalars(select(CaseLimit).where(*valid))]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What timers are started on: the limits that count at a unit, and the number of the calendar in force there, if any."""
+
+    limits: Sequence[StageLimit] = ()
+    calendar_id: int | None = None
+
+
+def terms_at(session: Session, now: datetime, stages: Collection[Stage], unit_code: int) -> Terms:
+    """Return the terms of some stages at a unit at ``now`` (aware), in one statement."""
+    areas = {"above": list(above(unit_code)), "areas": areas_above(unit_code)}
+    values = {"now": now, "stages": [stage.value for stage in stages], **areas}
+    row = session.execute(prepared(session, _TERMS, _TERMS_TYPES), values).one()
+    return Terms([_told_limit(*found) for found in row.limits], row.calendar_id)
+
+
+_TERMS_TYPES = {"now": "timestamptz", "stages": "text[]", "above": "bigint[]", "areas": "bigint[]"}
+_TERMS = (
+    "select (select coalesce(jsonb_agg(jsonb_build_array(l.id, l.stage, l.kind, l.amount::text, l.category_code, l.family, l.grade,"
+    " l.remind_before::text, l.second_after::text, l.source_note, l.area_code)), '[]') from case_limits l"
+    " where l.valid_from <= :now and (l.valid_to is null or l.valid_to > :now) and l.stage = any(:stages)"
+    f" and l.area_code = any(:above)) as limits, {VERSION_AT} as calendar_id"
+)
+
+
+def _told_limit(number: int, stage: str, kind: str, amount: str, *rest: Any) -> StageLimit:
+    category_code, family, grade, remind_before, second_after, source_note, area_code = rest
+    return StageLimit(
+        number,
+        Stage(stage),
+        TimeKind(kind),
+        Decimal(amount),
+        category_code,
+        family,
+        grade,
+        None if remind_before is None else Decimal(remind_before),
+        None if second_after is None else Decimal(second_after),
+        source_note,
+        area_code,
+    )
 
 
 def as_limit(row: CaseLimit) -> StageLimit:
@@ -89,16 +127,16 @@ def calendars_for(session: Session, timers: Iterable[Timer]) -> dict[int, WorkCa
     return calendars_of(session, {number for timer in timers for number in timer.versions})
 
 
-# Beside the other facts of a step: what runs, what is late and was not appealed against, what was asked.
+# Beside the other facts of a step (``held``: when it is taken): what runs, what is late and was not appealed against, what was asked.
 CLOCK_FACTS = (
     " (select jsonb_build_object('running', coalesce(jsonb_agg(t.stage) filter (where t.stopped_at is null), '[]'),"
-    " 'paused', coalesce(bool_or(t.stopped_at is null and t.paused_until > :now), false),"
+    " 'paused', coalesce(bool_or(t.stopped_at is null and t.paused_until > (select now from held)), false),"
     " 'late', coalesce(jsonb_agg(jsonb_build_array(t.id, t.stage, t.due_at, (select jsonb_build_array(o.department_id,"
     " o.department_name) from case_orders o where o.county_code = :county and o.case_id = :case and o.kind = 'lead'"
     # whoever led in the stage while it was late; of the whole course, when it fell due
-    " and o.sent_at < case when t.stage in ('accept', 'handle') then coalesce(t.stopped_at, :now) else t.due_at end"
+    " and o.sent_at < case when t.stage in ('accept', 'handle') then coalesce(t.stopped_at, (select now from held)) else t.due_at end"
     " and (o.ended_at is null or o.ended_at > t.due_at) order by o.id desc limit 1)) order by t.due_at, t.id)"
-    " filter (where t.due_at < coalesce(t.stopped_at, :now) and not exists (select from case_appeals a"
+    " filter (where t.due_at < coalesce(t.stopped_at, (select now from held)) and not exists (select from case_appeals a"
     " where a.county_code = :county and a.timer_id = t.id)), '[]'))"
     " from case_timers t where t.county_code = :county and t.case_id = :case) as clocks,"
     " (select e.asked_by from case_extensions e join case_timers t on (t.county_code, t.id) = (e.county_code, e.timer_id)"

@@ -37,6 +37,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *LINK_ROWS,
 )  # beside the main line: rows of further topics, a module each
 _ROWS = {(row.before, row.action): row for row in TRANSITIONS}
+_ASKED = {row.action: row for row in sorted(TRANSITIONS, key=lambda row: row.before is not None)}
 EVENT_NAMES = {row.event: row.name for row in TRANSITIONS}
 
 
@@ -51,6 +52,11 @@ class Offer:
 def possible(status: Status | None) -> list[Transition]:
     """Return what the table allows in a state, in the order of the table."""
     return [row for row in TRANSITIONS if row.before == status]
+
+
+def asked(action: Action) -> Transition:
+    """Return a row of ``action`` on a case that exists: what a step asks for does not depend on the state of the case."""
+    return _ASKED[action]
 
 
 def transition(before: Status | None, action: Action) -> Transition | None:

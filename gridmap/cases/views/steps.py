@@ -19,7 +19,7 @@ from gridmap.cases.views.door import MISSING, NAMES, blueprint
 from gridmap.clock import now
 from gridmap.config import settings
 from gridmap.errors import BadInput, GridmapError, NotFound
-from gridmap.web import actor, requires, session, takes, wants_json, written
+from gridmap.web import actor, here, requires, session, takes, wants_json, written
 
 
 def _visible(case_code: str) -> CaseRow:
@@ -59,18 +59,12 @@ def step(case_code: str, action: str) -> Response | str:
 @takes(lambda: (settings().max_photo_mb * MOST_PHOTOS + 2) * 1024 * 1024)
 def take(case_code: str, action: str) -> Response | tuple[str, int]:
     """Take the step; the same form sent twice is one step."""
-    status, wanted = queries.status_of(session, actor, case_code), _action(action)
-    if status is None:
-        return _sent_before(case_code, wanted)
-    row = rules.transition(status, wanted)
+    wanted, (held, who) = _action(action), here()
     try:
-        given = read_step(row or _anywhere(wanted), request.form, request.files)
-        case, fresh = actions.take_step(session, actor, case_code=case_code, action=wanted, given=given, clock=now)
+        given = read_step(rules.asked(wanted), request.form, request.files)
+        case, fresh = actions.take_step(held, who, case_code=case_code, action=wanted, given=given, clock=now)
     except BadInput as fault:
-        if wants_json() or row is None:
-            raise
-        session.rollback()
-        return _again(case_code, row, fault), 400
+        return _refused(case_code, wanted, fault)
     if case is None:
         return _out_of_sight(case_code, wanted)
     if wants_json():
@@ -79,6 +73,18 @@ def take(case_code: str, action: str) -> Response | tuple[str, int]:
     if wanted is rules.Action.TRANSFER and queries.status_of(session, actor, case_code) is None:
         return redirect(url_for("cases.index"))  # handed over to a unit outside this person's sight
     return redirect(url_for("cases.detail", case_code=case_code))
+
+
+def _refused(case_code: str, action: rules.Action, fault: BadInput) -> Response | tuple[str, int]:
+    """Answer for a form that was not filled in well: once more, where the case still has this step."""
+    session.rollback()
+    status = queries.status_of(session, actor, case_code)
+    if status is None:
+        return _sent_before(case_code, action)
+    row = rules.transition(status, action)
+    if wants_json() or row is None:
+        raise fault
+    return _again(case_code, row, fault), 400
 
 
 def _sent_before(case_code: str, action: rules.Action) -> Response:
@@ -93,11 +99,6 @@ def _out_of_sight(case_code: str, action: rules.Action) -> Response:
         return jsonify(case_code=case_code, status=None, fresh=False)
     flash(f"已完成“{rules.ACTION_NAMES[action]}”，事件 {case_code} 已不在您负责的范围内。")
     return redirect(url_for("cases.index"))
-
-
-def _anywhere(action: rules.Action) -> rules.Transition:
-    """Return a row of the action in whatever state: the request may be the second sending of one that went through."""
-    return next(row for row in rules.TRANSITIONS if row.action is action)
 
 
 def _again(case_code: str, row: rules.Transition, fault: GridmapError) -> str:

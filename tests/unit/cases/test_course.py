@@ -18,6 +18,7 @@ from gridmap.cases.rules import (
     Order,
     Stage,
     Status,
+    asked,
     judge,
     offers,
     possible,
@@ -46,6 +47,13 @@ def test_every_action_has_a_row_and_words_and_somebody_who_may() -> None:
         assert EVENT_NAMES[row.event]
         assert row.permission in PERMISSION_NAMES
         assert any(row.permission in granted for granted in GRANTS.values()), row
+
+
+def test_what_a_step_asks_for_does_not_depend_on_the_state() -> None:
+    """The form is read before the case is held: nobody waits for a case while photos of a step on it are read."""
+    for row in TRANSITIONS:
+        if row.before is not None:
+            assert row.inputs == asked(row.action).inputs, row
 
 
 def test_every_state_can_be_reached_and_only_ends_are_not_left() -> None:
