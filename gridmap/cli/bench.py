@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from gridmap.cli.errors import CommandError
+from gridmap.cli.progress import progress
 from gridmap.config import ROOT
 
 GROUPS = ("map", "units", "cases")
@@ -66,7 +67,8 @@ def measured(group: str, chosen: dict[str, Any]) -> list[dict[str, Any]]:
     if group == "units":
         from bench.units import measures as units
 
-        return list(units())
+        with progress("测量 units 组"):
+            return list(units())
     if group == "cases":
         from bench.cases import measures as cases
         from bench.cases.group import Options as CaseOptions

@@ -8,7 +8,7 @@ import shutil
 import click
 
 from gridmap.cli.errors import CommandError
-from gridmap.cli.progress import working
+from gridmap.cli.progress import progress
 from gridmap.config import settings
 
 
@@ -41,7 +41,7 @@ def start() -> None:
     if not private_cluster():
         click.echo("已用 GRIDMAP_DATABASE_URL 指定数据库，无需启动自带的数据库。")
         return
-    with working("正在启动数据库"):
+    with progress("正在启动数据库"):
         started = Cluster(settings().instance_dir).start()
     verb = "已在运行" if started.was_running else "已建立并启动" if started.made else "已启动"
     click.echo(f"数据库{verb}：127.0.0.1:{started.url.port}。")
@@ -59,7 +59,8 @@ def stop() -> None:
 
     if not private_cluster():
         raise CommandError("数据库由 GRIDMAP_DATABASE_URL 指定，不归本项目停止。")
-    stopped = Cluster(settings().instance_dir).stop()
+    with progress("正在停止数据库"):
+        stopped = Cluster(settings().instance_dir).stop()
     click.echo("数据库已停止。" if stopped else "数据库没有在运行。")
 
 
@@ -76,7 +77,7 @@ def migrate() -> None:
 
     url = settings().admin_url()
     before, _ = migration_state(url)
-    with working("正在升级数据库结构"):
+    with progress("正在升级数据库结构"):
         upgrade(url)
     after, _ = migration_state(url)
     click.echo(f"结构已是最新（{after}）。" if before == after else f"结构已升级：{before or '空库'} → {after}。")

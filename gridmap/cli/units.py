@@ -66,6 +66,7 @@ def import_divisions(file: Path, dry_run: bool, effective_on: date | None) -> No
     from gridmap.units.forms.divisions import read_divisions
 
     with progress("导入区划代码", 2) as steps:
+        steps(0, text="读取")
         read = read_divisions(file)
         steps.step("写入")
         with owner_session() as session:
@@ -163,10 +164,12 @@ def person(session: Session, username: str) -> str:
 
     if not username:
         return ""
-    name = session.scalar(select(Account.name).where(Account.username == username))
-    if name is None:
+    found = session.execute(select(Account.name, Account.disabled_at).where(Account.username == username)).first()
+    if found is None:
         raise CommandError(f"没有用户名为“{username}”的账号：接受错误的负责人必须是系统中的人员。")
-    return f"{name}（{username}）"
+    if found.disabled_at is not None:
+        raise CommandError(f"账号“{username}”已停用，不能接受错误：请写在用的账号。")
+    return f"{found.name}（{username}）"
 
 
 def print_report(report: ImportReport) -> None:
@@ -232,6 +235,7 @@ def check(under: str, as_json: bool) -> None:
     except CodeError as error:
         raise CommandError(str(error)) from error
     with progress("检查边界", 2) as steps, owner_session() as session:
+        steps(0, text="读取边界")
         shapes = whole_state(session, lo, hi)
         if under != "0" and not shapes:
             raise CommandError(f"系统里没有区划 {under}：请核对代码，或先导入区划。")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gridmap.access import Actor, Post, Role
-from gridmap.cli.progress import working
+from gridmap.cli.progress import progress
 
 COMMAND_LINE = Actor(0, "", "命令行", (Post(Role.ADMINISTRATOR, 0),))
 
@@ -37,7 +37,7 @@ def import_holidays(year: int | None) -> None:
     from gridmap.worktime import actions, queries
 
     reports = []
-    with owner_session() as session, working("导入放假安排") as steps:
+    with owner_session() as session, progress("导入放假安排") as steps:
         areas = {version.area_code for version in queries.list_areas(session)} | {queries.COUNTRY}
         steps(0, len(areas))
         for area_code in sorted(areas):

@@ -38,8 +38,8 @@ def publish_version(
 ) -> OutlineVersion:
     """Bring a version into force on ``effective_on`` (default: today).
 
-    A version with errors needs ``accept_reason`` and is then accepted in the name of ``accepted_by`` (default: the
-    actor). What was checked must still be so: when something else was published since, the check is run again.
+    A version with errors needs ``accept_reason`` and is then accepted in the name of the actor, or of ``accepted_by``: an
+    account's "name（username）", looked up by the command line, where nobody is signed in. What was checked must still be so: when something else was published since, the check is run again.
     ``row_version`` is what the person looked at. Raises ``NotFound``, ``Forbidden``, ``BadInput`` (date, reason) or
     ``Conflict`` (changed meanwhile, errors not accepted, an outline published by somebody else since this one was
     drawn).
@@ -51,7 +51,7 @@ def publish_version(
     codes = _require_publishable(session, version)
     if published_since(session, version):
         run_check(session, version, tolerances or tolerances_in_force(session))
-    _accept(version, accept_reason.strip(), accepted_by or actor.name)
+    _accept(version, accept_reason.strip(), accepted_by or f"{actor.name}（{actor.username}）")
     _bring_into_force(session, actor, version, codes, _effective(session, version, codes, effective_on))
     _record(session, actor, version, len(codes))
     session.flush()

@@ -19,6 +19,11 @@ from gridmap.units.rules.codes import CodeError, Level, parse_code, parse_level
 from gridmap.units.rules.datum import Datum
 from gridmap.web import Form
 
+DATUM_MISSING = (
+    "请选择坐标基准：选错会偏移数百米，系统不能代选。高德、腾讯地图导出的是 GCJ-02，百度是 BD-09，"
+    "测绘成果一般是 CGCS2000；不清楚时请问提供文件的单位。"
+)
+
 
 class UploadForm(Form):
     """A file, what it holds, and what only the person knows about it."""
@@ -30,7 +35,9 @@ class UploadForm(Form):
     )
     file = FileField("文件")
     datum = SelectField(
-        "坐标基准", choices=[SelectChoice(str(datum), datum.label) for datum in Datum], default=str(Datum.WGS84)
+        "坐标基准",
+        choices=[SelectChoice("", "请选择"), *[SelectChoice(str(datum), datum.label) for datum in Datum]],
+        default="",
     )
     level = SelectField(
         "级别", choices=[SelectChoice("", "按代码判断"), *[SelectChoice(str(level), level.label) for level in Level]]
@@ -53,6 +60,8 @@ class UploadForm(Form):
                 raise BadInput("坐标系编号（EPSG）应为 4 至 6 位数字，如 4523。", field=name)
             label = "页面" if name is None or name == "csrf_token" else self[name].label.text
             raise BadInput(f"{label}：所选内容无效，请重新选择。", field=name)
+        if self.kind.data == "outlines" and self.file.data and not self.datum.data:
+            raise BadInput(DATUM_MISSING, field="datum")
 
     def options(self) -> dict[str, Any]:
         """Return what was said about the file."""

@@ -11,7 +11,7 @@ from gridmap.units.actions import import_divisions, import_outlines
 from gridmap.units.forms.limits import configured_limits
 from gridmap.units.forms.preview import preview_features, preview_report, read_upload
 from gridmap.units.forms.uploads import Upload, find_upload, keep_upload
-from gridmap.units.forms.web import UploadForm
+from gridmap.units.forms.web import DATUM_MISSING, UploadForm
 from gridmap.units.queries.review import present_features
 from gridmap.units.views.door import blueprint
 from gridmap.web import actor, requires, session, takes, wants_json
@@ -41,7 +41,11 @@ def upload() -> Response | str | tuple[str, int]:
 
 def _form(form: UploadForm, fault: BadInput | TooLarge | None = None) -> str:
     return render_template(
-        "units/import.html", form=form, fault=fault, limit_mb=configured_limits().file_bytes // 2**20
+        "units/import.html",
+        form=form,
+        fault=fault,
+        limit_mb=configured_limits().file_bytes // 2**20,
+        datum_missing=DATUM_MISSING,
     )
 
 

@@ -128,7 +128,7 @@ def repair(version_id: int, fault_id: int) -> Response | tuple[str, int]:
 @blueprint.post("/units/versions/<int:version_id>/publish")
 @requires(Permission.UNIT_PUBLISH)
 def publish(version_id: int) -> Response | tuple[str, int]:
-    """Bring a version into force; with errors only when a named person accepts them with a reason."""
+    """Bring a version into force; with errors only when the signed-in person accepts them with a reason."""
     said = request.form
     return _decide(
         version_id,
@@ -137,7 +137,6 @@ def publish(version_id: int) -> Response | tuple[str, int]:
             actor,
             version_id=version_id,
             row_version=base,
-            accepted_by=said.get("accepted_by", "").strip()[:60],
             accept_reason=said.get("accept_reason", "").strip()[:500],
             effective_on=effective_day(said.get("effective_on", "")),
         ),

@@ -24,6 +24,12 @@ def test_administrator_imports_mends_and_publishes(
     sign_in(page, "admin", "/units/import", at=fresh)
     page.locator("input[type=file]").set_input_files(shifted_file(fresh.database))
     expect(page.get_by_text("惠民嘉苑网格.geojson（")).to_be_visible()
+
+    # Nobody is taken to know the datum: without it the file is not even sent.
+    page.get_by_role("button", name="上传并预览").click()
+    expect(page.get_by_role("alert")).to_contain_text("请选择坐标基准")
+    expect(page.get_by_label("坐标基准")).to_be_focused()
+    page.get_by_label("坐标基准").select_option("wgs84")
     page.get_by_role("button", name="上传并预览").click()
 
     # The preview says row by row what would change: one grid; the others are the same as before.
@@ -61,8 +67,9 @@ def test_administrator_imports_mends_and_publishes(
         expect(page.get_by_text("已修正，并重新检查。")).to_be_visible()
         assert faults.count() < before
 
-    # The rest is a matter of survey: the head of the office answers for it by name and with a reason.
-    page.get_by_label("确认人姓名").fill("程示例")
+    # The rest is a matter of survey: who is signed in answers for it, in no other name, and with a reason.
+    answering = page.locator("[data-answering]")
+    expect(answering).to_contain_text("（admin）")
     page.get_by_label("确认理由").fill("该处正在勘界，月底前以实测成果更正。")
     page.get_by_role("button", name="确认错误并发布").click()
     expect(page.get_by_text("已发布，自生效日期起使用。")).to_be_visible()

@@ -120,6 +120,25 @@ def test_no_file_and_unknown_choices(administrator: FlaskClient) -> None:
     assert (odd.status_code, "坐标基准" in odd.get_data(as_text=True)) == (400, True)
 
 
+def test_the_datum_of_outlines_is_chosen_by_whoever_knows_it(
+    administrator: FlaskClient, count: Callable[[str], int]
+) -> None:
+    page = administrator.get("/units/import").get_data(as_text=True)
+    choice = page.split('name="datum"')[1].split("</select>")[0]
+    assert "selected" not in choice.replace('<option selected value="">请选择', "")
+    files = uploads()
+    refused = upload(administrator, geojson(GOOD), datum="")
+    assert refused.status_code == 400
+    assert "请选择坐标基准" in refused.get_data(as_text=True).split("选择文件")[0]
+    said = {"kind": "outlines", "level": "", "file": (io.BytesIO(geojson(GOOD)), "网格.geojson")}
+    told = administrator.post("/units/import", data=said, content_type="multipart/form-data", headers=JSON)
+    assert (told.status_code, told.json["field"]) == (400, "datum")
+    assert uploads() == files
+    assert count("outline_versions") == 0
+    codes = "code,level,name,parent_code\n990102011,town,甲镇,990102\n".encode()
+    assert upload(administrator, codes, "区划.csv", kind="divisions", datum="").status_code == 302
+
+
 def test_too_large_is_413_in_chinese(app: Flask, administrator: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 4000)
     answer = upload(administrator, b"x" * 8000)

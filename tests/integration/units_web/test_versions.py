@@ -58,9 +58,10 @@ def test_a_clean_version_is_published_and_the_past_is_kept(
     assert shape["earlier"] != shape["now"]
 
 
-def test_errors_block_until_a_named_person_gives_a_reason(
-    administrator: FlaskClient, base: Callable[[str], int], count: Callable[[str], int]
+def test_errors_block_until_the_signed_in_person_gives_a_reason(
+    world: None, signed_in: Callable[..., FlaskClient], base: Callable[[str], int], count: Callable[[str], int]
 ) -> None:
+    administrator = signed_in((Role.ADMINISTRATOR, COUNTY), name="程示例")
     address = draft_of(administrator, geojson(OVERLAPPING))
     faults = administrator.get(address, headers=JSON).json
     assert {"overlap"} <= {fault["kind"] for fault in faults["items"]}
@@ -68,17 +69,17 @@ def test_errors_block_until_a_named_person_gives_a_reason(
     refused = administrator.post(f"{address}/publish", data={"base": base(address)})
     assert refused.status_code == 409
     assert "不能发布" in refused.get_data(as_text=True)
-    short = administrator.post(
-        f"{address}/publish", data={"base": base(address), "accepted_by": "程示例", "accept_reason": "急"}
-    )
+    short = administrator.post(f"{address}/publish", data={"base": base(address), "accept_reason": "急"})
     assert short.status_code == 400
-    assert 'value="程示例"' in short.get_data(as_text=True)
+    assert "程示例" in short.get_data(as_text=True).split('id="publish-title"')[1]
     assert count("outline_versions where status = 'published'") == 0
-    said = {"base": base(address), "accepted_by": "程示例", "accept_reason": "重叠处正在会同勘界，月底前更正。"}
+    said = {"base": base(address), "accepted_by": "王冒名", "accept_reason": "重叠处正在会同勘界，月底前更正。"}
     assert administrator.post(f"{address}/publish", data=said).status_code == 302
     page = administrator.get(address).get_data(as_text=True)
-    assert "程示例" in page
+    assert "王冒名" not in page
+    assert "<dt>确认人</dt><dd>程示例（" in page
     assert "月底前更正" in page
+    assert count("outline_versions v join accounts a on v.accepted_by = a.name || '（' || a.username || '）'") == 1
     assert "确认错误并发布" not in page
 
 

@@ -46,6 +46,12 @@ chosen();
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
+  const { kind: chosenKind, datum } = form.elements;
+  if (chosenKind.value === "outlines" && input.files.length && !datum.value) {
+    failed(form.dataset.datumMissing);
+    datum.focus();
+    return;
+  }
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
   request.setRequestHeader("Accept", "text/html");
