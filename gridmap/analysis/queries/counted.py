@@ -108,6 +108,8 @@ def _orders_accepted(within: Within) -> str:
         " o.department_id, o.department_name as department, false as exempt"
         f" from case_orders o where o.kind in ('lead', 'assist') and {_in_period('o.sent_at')}{within('o')}"
         " and not coalesce(o.status = 'withdrawn' and o.accepted_at is null and o.ended_at < :end, false)"
+        # what was accepted when it was sent (核实未通过, 移交承接部门) goes on with an order that is counted already
+        " and not coalesce(o.accepted_at <= o.sent_at, false)"
     )
 
 

@@ -42,8 +42,7 @@ def change_limit(
     """
     _permit(session, actor, area_code, now)
     check_amounts(kind, amount, remind_before, second_after)
-    if category and category not in {item.code for item in categories_on(session, local(now).date())}:
-        raise BadInput("现行类别清单里没有这个小类代码，请核对。", field="category")
+    _check_class(session, category, now)
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext("case_limits"))))
     place = _place(area_code, stage, category, family, grade)
     row = CaseLimit(
@@ -74,6 +73,11 @@ def _place(
         "family": None if category else family,
         "grade": grade.value if grade else None,
     }
+
+
+def _check_class(session: Session, category: str | None, now: datetime) -> None:
+    if category and category not in {item.code for item in categories_on(session, local(now).date())}:
+        raise BadInput("现行类别清单里没有这个小类代码，请核对。", field="category")
 
 
 def _permit(session: Session, actor: Actor, area_code: int, now: datetime) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from gridmap.access import Role
 from gridmap.cases.actions.effects import Work
+from gridmap.cases.actions.effects.orders import open_orders
 from gridmap.cases.actions.notices import Account, Addressee, Centre, Department, tell
+from gridmap.cases.queries.mediation import open_mediation
 from gridmap.cases.rules import Action
+from gridmap.cases.rules.orders import OrderKind
 from gridmap.clock import local
 
 Told = tuple[Addressee, str]
@@ -37,6 +41,58 @@ def _desk(words: str) -> Callable[[Work], Iterator[Told]]:
         yield Centre(work.case.unit_code), words
 
     return told
+
+
+def _released(work: Work) -> Iterator[Told]:
+    """Tell the departments whose assisting orders ended with this step: nobody waits for them any more."""
+    asked = {order.department_id for order in open_orders(work, OrderKind.ASSIST)}
+    for number in dict.fromkeys(order.department_id for order in work.facts.assisting):
+        if number not in asked:
+            yield Department(number), "协办单已撤回，贵部门无需再办理。"
+
+
+def _withdrawn(work: Work) -> Iterator[Told]:
+    yield from _lead("派单已撤回，贵部门无需再办理。")(work)
+    yield from _released(work)
+
+
+def _returned(work: Work) -> Iterator[Told]:
+    yield from _desk("部门已退单，请核对理由后重新派单。")(work)
+    yield from _released(work)
+
+
+def _supervised(work: Work) -> Iterator[Told]:
+    """Tell whom the 督办单 is addressed to: the department that leads, else the centre of the place."""
+    to = Department(work.facts.lead.department_id) if work.facts.lead else Centre(work.case.unit_code)
+    yield to, "该事件已被督办，请立即办理并记录进展。"
+
+
+def _mediators(words: str) -> Callable[[Work], Iterator[Told]]:
+    """Tell the mediators who were chosen."""
+
+    def told(work: Work) -> Iterator[Told]:
+        for number in work.given.get("mediators", ()):
+            yield Account(number), words
+
+    return told
+
+
+def _session(work: Work) -> Iterator[Told]:
+    """Tell who mediates in the session: those chosen for it, else those of the tier."""
+    mediation = open_mediation(work.session, work.case)
+    when = f"{local(work.given.get('starts_at')):%m-%d %H:%M}"
+    for number in work.given.get("mediators", ()) or (mediation.mediator_ids if mediation else ()):
+        yield Account(number), f"已安排您主持 {when} 的调解会，地点见事件页面。"
+
+
+def _reviewed(work: Work) -> Iterator[Told]:
+    """After 初审 the second reviewer is next, or the appeal is over; after 复审 it is over: who appealed hears so."""
+    agreed, first = work.given.get("verdict") == "agree", work.row.action is Action.REVIEW_APPEAL
+    if agreed and first:
+        yield Centre(work.case.unit_code, Role.SUPERVISOR), "超时申诉已通过初审，请复审。"
+    elif work.facts.clocks.appellant:
+        words = "已获同意，该超时不计入统计。" if agreed else "未获同意，请看审核意见。"
+        yield Account(work.facts.clocks.appellant), f"您提出的超时申诉{words}"
 
 
 def _assignee(work: Work) -> Iterator[Told]:
@@ -86,6 +142,7 @@ def _transferred(work: Work) -> Iterator[Told]:
     yield Centre(int(work.given.get("unit"))), "已移交给贵单位，请接手研判派单。"
     if work.facts.lead:
         yield Department(work.facts.lead.department_id), "事件已移交其他区划，派单已撤回，贵部门无需再办理。"
+    yield from _released(work)
 
 
 TOLD: dict[Action, Callable[[Work], Iterator[Told]]] = {
@@ -101,8 +158,8 @@ TOLD: dict[Action, Callable[[Work], Iterator[Told]]] = {
     Action.DECIDE: _decided,
     Action.FINISH_TASK: _desk("联席会议交办的任务已完成，请查看。"),
     Action.HAND_ON: _handed_on,
-    Action.WITHDRAW: _lead("派单已撤回，贵部门无需再办理。"),
-    Action.RETURN: _desk("部门已退单，请核对理由后重新派单。"),
+    Action.WITHDRAW: _withdrawn,
+    Action.RETURN: _returned,
     Action.ASSIST_RETURN: _desk("协办部门已退单，请核对理由。"),
     Action.ASSIGN: _assignee,
     Action.REPORT: _desk("已反馈办理结果，请核实。"),
@@ -113,8 +170,13 @@ TOLD: dict[Action, Callable[[Work], Iterator[Told]]] = {
     Action.EXTEND: _desk("部门申请延期，请审批。"),
     Action.GRANT_EXTENSION: _lead("延期申请已同意，请看新的到期时间。"),
     Action.REFUSE_EXTENSION: _lead("延期申请未获同意，请按原期限办理。"),
-    Action.SUPERVISE: _lead("该事件已被督办，请立即办理并记录进展。"),
+    Action.SUPERVISE: _supervised,
     Action.APPEAL: _desk("部门对超时提出申诉，请初审。"),
+    Action.REVIEW_APPEAL: _reviewed,
+    Action.DECIDE_APPEAL: _reviewed,
+    Action.START_MEDIATION: _mediators("已请您调解，请查看并安排调解会。"),
+    Action.PLAN_SESSION: _session,
+    Action.MOVE_UP: _mediators("下级调解未成，已移交给您调解，请查看移交材料并安排调解会。"),
 }
 
 

@@ -36,12 +36,19 @@ from gridmap.clock import local
 from gridmap.crypto import ring_of
 from gridmap.prepared import prepared
 
-# One statement: what orders and steps say of the case.
+# This round of the case: what was sent since it was last reopened.
+_ROUND = (
+    "o.county_code = :county and o.case_id = :case and o.sent_at >= coalesce((select max(s.at) from case_steps s"
+    " where s.county_code = :county and s.case_id = :case and s.action in ('dissatisfied', 'reopen')), '-infinity')"
+)
+# One statement: what orders and steps say of the case. One department leads: the last that was asked, unless it gave the order
+# back; each that assists is named once, also where a meeting of an earlier round still asks it.
 _AROUND = (
-    "select (select string_agg(o.department_name, '、' order by o.id) from case_orders o where o.county_code = :county"
-    " and o.case_id = :case and o.kind = 'lead' and o.status not in ('returned', 'withdrawn')) as lead,"
-    " (select string_agg(o.department_name, '、' order by o.id) from case_orders o where o.county_code = :county"
-    " and o.case_id = :case and o.kind = 'assist' and o.status not in ('returned', 'withdrawn')) as assisting,"
+    "select (select case when o.status not in ('returned', 'withdrawn') then o.department_name end from case_orders o"
+    f" where o.kind = 'lead' and {_ROUND} order by o.id desc limit 1) as lead,"
+    " (select string_agg(d.name, '、' order by d.first) from (select min(o.department_name) as name, min(o.id) as first"
+    " from case_orders o where o.county_code = :county and o.case_id = :case and o.kind = 'assist'"
+    f" and o.status not in ('returned', 'withdrawn') and (o.ended_at is null or {_ROUND}) group by o.department_id) d) as assisting,"
     " (select o.task from case_orders o where o.county_code = :county and o.case_id = :case and o.kind = 'lead'"
     " order by o.id desc limit 1) as task,"
     " (select s.reason from case_steps s where s.county_code = :county and s.case_id = :case and s.action = 'report'"

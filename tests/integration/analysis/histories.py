@@ -66,6 +66,7 @@ def walk(rng: random.Random, start: datetime, past: Past, values: dict[str, Any]
     """Take random steps that the table allows, with timers and orders kept as the product keeps them."""
     status, at, running = None, start, {}
     lead: CaseOrder | None = None
+    reported: CaseOrder | None = None
     for number in range(1, rng.randint(2, 16)):
         rows = [row for row in possible(status) if row.action.value in WALKED]
         if not rows:
@@ -85,22 +86,7 @@ def walk(rng: random.Random, start: datetime, past: Past, values: dict[str, Any]
                     exempted_at=at if rng.random() < 0.15 else None, **values,
                 )  # fmt: skip
                 past.timers.append(running[stage])
-        if row.action is Action.DISPATCH:
-            number_of, kind = rng.randint(1, 4), "lead"
-            lead = CaseOrder(
-                kind=kind,
-                department_id=number_of,
-                department_name=f"示例{number_of}所",
-                status="sent",
-                sent_at=at,
-                **values,
-            )
-            past.orders.append(lead)
-        elif lead and row.action is Action.ACCEPT:
-            lead.status, lead.accepted_at = "accepted", at
-        elif lead and row.action in (Action.WITHDRAW, Action.RETURN, Action.REPORT, Action.TRANSFER):
-            lead.status = {"return": "returned", "report": "reported"}.get(row.action.value, "withdrawn")
-            lead.ended_at, lead = at, None
+        lead, reported = ordered(rng, past, row.action, lead, reported, at, values)
         past.steps.append(
             CaseStep(
                 number=number, action=row.action.value, before=status and status.value, after=row.after.value, at=at,
@@ -109,6 +95,35 @@ def walk(rng: random.Random, start: datetime, past: Past, values: dict[str, Any]
         )  # fmt: skip
         status = row.after
         at += timedelta(hours=rng.choice((1, 5, 30, 200, 500)))
+
+
+def ordered(
+    rng: random.Random, past: Past, action: Action, lead: CaseOrder | None, reported: CaseOrder | None, at: datetime,
+    values: dict[str, Any],
+) -> tuple[CaseOrder | None, CaseOrder | None]:  # fmt: skip
+    """Keep the orders of a step; return who leads after it, and whose work waits to be looked at."""
+    if action is Action.DISPATCH:
+        past.orders.append(_order(rng.randint(1, 4), "sent", at, values))
+        return past.orders[-1], None
+    if action is Action.REJECT and reported:  # goes back to who reported, accepted as it is
+        past.orders.append(_order(reported.department_id, "accepted", at, values))
+        past.orders[-1].accepted_at = at
+        return past.orders[-1], None
+    if lead and action is Action.ACCEPT:
+        lead.status, lead.accepted_at = "accepted", at
+    elif lead and action in (Action.WITHDRAW, Action.RETURN, Action.REPORT, Action.TRANSFER):
+        lead.status = {"return": "returned", "report": "reported"}.get(action.value, "withdrawn")
+        lead.ended_at = at
+        return None, lead if action is Action.REPORT else None
+    elif action is Action.HANDLE_HERE:
+        return None, None
+    return lead, reported
+
+
+def _order(department_id: int, status: str, at: datetime, values: dict[str, Any]) -> CaseOrder:
+    return CaseOrder(
+        kind="lead", department_id=department_id, department_name=f"示例{department_id}所", status=status, sent_at=at, **values
+    )  # fmt: skip
 
 
 @dataclass
@@ -146,7 +161,7 @@ def naive(pasts: list[Past], begin: datetime, end: datetime) -> dict[str, Figure
             taken = bool(order.accepted_at and order.accepted_at < end)
             reported = bool(order.status == "reported" and order.ended_at and order.ended_at < end)
             undone = order.status == "withdrawn" and not order.accepted_at and order.ended_at < end
-            if begin <= order.sent_at < end and not undone:
+            if begin <= order.sent_at < end and not undone and order.accepted_at != order.sent_at:
                 count("orders_accepted", taken or reported)
         for step in past.steps:
             if begin <= step.at < end:

@@ -277,7 +277,9 @@ def test_a_case_joins_another_and_not_itself(course: Course) -> None:
     assert course.done(course.desk, "join", into=first, reason="同一件事") == "joined"
     again = course.code
     course.code = first
-    assert course.take(course.desk, "join", into=again, reason="同一件事").status_code == 400
+    refused = course.take(course.desk, "join", into=again, reason="同一件事")
+    assert refused.status_code == 400
+    assert f"已并入 {first}" in refused.json["detail"]
 
 
 def test_what_was_taken_up_again_or_has_a_leader_does_not_vanish_into_another(

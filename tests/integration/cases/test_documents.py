@@ -116,6 +116,36 @@ def test_declining_and_closing_say_why_and_what_came_of_it(course: Course, owner
     assert "由派出所办理完毕" in said["completion"]
 
 
+def test_a_paper_names_the_departments_of_this_round_and_each_once(course: Course, owner: Callable[[], Any]) -> None:
+    course.to_handling()
+    course.done(course.handler, "report", reason="第一次")
+    course.done(course.desk, "reject", reason="没有清理干净")
+    course.done(course.handler, "report", reason="第二次")
+    course.done(course.desk, "verify")
+    course.done(course.second_desk, "dissatisfied", means="phone", satisfaction="dissatisfied", reason="又堆上了")
+    course.done(course.desk, "assess", category="0101", grade="worry", scale="individual", risk="low")
+    course.done(course.desk, "dispatch", department=course.justice)
+    course.done(course.other, "accept")
+    course.done(course.other, "start")
+    course.done(course.other, "report", reason="第三次")
+    course.done(course.second_desk, "verify")
+    course.done(course.second_desk, "revisit", means="phone", satisfaction="satisfied")
+    course.done(course.desk, "close")
+    leads = [(paper.kind, paper.fields["承办单位"]) for paper in make_all(owner)]
+    assert leads == [("registration", "本中心"), ("order", "派出所"), ("order", "司法所"), ("completion", "司法所")]
+
+
+def test_work_sent_back_names_its_department_once(course: Course, owner: Callable[[], Any]) -> None:
+    course.to_handling()
+    course.done(course.handler, "report", reason="第一次")
+    course.done(course.desk, "reject", reason="没有清理干净")
+    course.done(course.handler, "report", reason="第二次")
+    course.done(course.desk, "verify")
+    course.done(course.second_desk, "revisit", means="phone", satisfaction="satisfied")
+    course.done(course.desk, "close")
+    assert make_all(owner)[-1].fields["承办单位"] == "派出所"
+
+
 def test_received_and_registered_are_two_times(course: Course, owner: Callable[[], Any], make: Factories) -> None:
     """受理时间 is when the desk registered; a letter to who reported names when they did."""
     course.code = make.case(GRID_A11, status="received", received_at=datetime(2026, 11, 1, 1, 5, tzinfo=UTC))

@@ -66,6 +66,8 @@ def join(work: Work) -> dict[str, Any]:
     into = None if code == work.case.case_code else locked_case(work.session, work.actor, code)
     if into is None or into.county_code != work.case.county_code:
         raise BadInput("没有找到要并入的事件，请核对编号（须是您能看到的、同一区县的另一事件）。", field="into")
+    if into.joined_to:
+        raise BadInput(f"事件 {into.case_code} 已并入 {into.joined_to}，请改填后者的编号。", field="into")
     if Status(into.status) in ENDED:
         raise BadInput(f"事件 {into.case_code} 已经办结，不能并入，请核对编号。", field="into")
     told = absorbed(work, into)
