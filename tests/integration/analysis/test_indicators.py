@@ -20,6 +20,7 @@ from gridmap.cases.queries.whistles import tally
 from gridmap.cases.rules.whistles import Arrival
 from tests.factories import COUNTY, GRID_A11, GRID_A12, GRID_B11, TOWN_A, TOWN_B, Factories
 from tests.integration.analysis.histories import BEGIN, END, PEOPLE, WINDOWS, Histories, Past, naive, walk
+from tests.integration.cases.test_course import Course
 from tests.integration.conftest import actor_at
 
 JSON = {"Accept": "application/json"}
@@ -197,6 +198,24 @@ def test_an_exempted_time_out_stays_visible(
         leader.get("/indicators/completed_in_time?from=2026-03-01&to=2026-03-31&side=all", headers=JSON).json["total"]
         == 1
     )
+
+
+def test_an_order_that_goes_on_is_no_further_order(make: Factories, signed_in: Callable[..., Any]) -> None:
+    """Work that is sent back, and an order that another department takes over, were accepted before."""
+    course = Course(make, signed_in)
+    leader, keeper = signed_in((Role.LEADER, TOWN_A)), signed_in((Role.ADMINISTRATOR, TOWN_A))
+
+    def counted() -> list[str]:
+        found = leader.get("/indicators/orders_accepted?side=all", headers=JSON).json
+        return [f"{item['department']}{item['hit']}" for item in found["items"]]
+
+    course.to_handling()
+    course.done(course.handler, "report", reason="已清理")
+    assert counted() == ["派出所True"]
+    course.done(course.desk, "reject", reason="没有清理干净")
+    assert counted() == ["派出所True"]
+    course.done(keeper, "hand_on", holder=course.police, department=course.justice, reason="职责划转")
+    assert counted() == ["派出所True"]
 
 
 def test_whistles_and_mediations_agree_with_their_own_pages(
