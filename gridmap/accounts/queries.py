@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, selectinload
 
 from gridmap.access import Actor, Permission, Post, Role
-from gridmap.accounts.models import Account, Notice, NoticeAddress, NoticeDelivery
+from gridmap.accounts.models import Account, Notice, NoticeAddress, NoticeDelivery, PostHeld
 from gridmap.accounts.rules import token_hash
 from gridmap.config import settings
 from gridmap.db import database, in_ranges
@@ -108,6 +109,12 @@ def unit_in_force(session: Session, unit_code: int, on: date) -> bool:
         "select 1 from units where unit_code = :code and valid_from <= :on and (valid_to is null or valid_to > :on)"
     )
     return not unit_code or session.execute(known, {"code": unit_code, "on": on}).scalar() is not None
+
+
+def posts_at(session: Session, actor: Actor, codes: Collection[int]) -> list[PostHeld]:
+    """Return the posts held at units themselves, not below them, within the actor's scope."""
+    mine = in_ranges(PostHeld.unit_code, actor.ranges), PostHeld.unit_code.in_(codes)
+    return list(session.scalars(select(PostHeld).where(*mine, PostHeld.ended_at.is_(None)).order_by(PostHeld.id)))
 
 
 def visible_notices(actor: Actor) -> Any:

@@ -68,21 +68,23 @@ def one_unit(session: Session, actor: Actor, unit_code: int) -> dict[str, Any]:
     """Return a unit for the map: place, ancestors within the scope, children. ``0`` is everything of the actor.
 
     ``bbox`` is west, south, east, north (degrees); ``bbox_from`` says what it is the box of: ``outline``, ``children``,
-    ``cases``, ``ancestor`` or ``none``. Raises ``NotFound`` outside the scope.
+    ``cases``, ``ancestor`` or ``none``. A unit that ended is there for whoever holds a post at it, named as such: its cases
+    are still theirs. Raises ``NotFound`` outside the scope.
     """
     own = roots(actor)
     if unit_code == EVERYTHING and len(own) == 1:
         unit_code = own[0]
     if unit_code == EVERYTHING:
         return _everything(session, actor, own)
-    unit = session.scalars(select(Unit).where(Unit.unit_code == unit_code, visible_units(actor))).first()
+    seen = or_(visible_units(actor), and_(Unit.unit_code.in_(own), Unit.valid_from.is_not(None)))
+    unit = session.scalars(select(Unit).where(Unit.unit_code == unit_code, seen)).first()
     if unit is None:
         raise NotFound("没有找到该区划，可能已撤并，或者不在您负责的范围内。")
     children = _children(session, Unit.parent_code == unit_code)
     box, source = _box(session, actor, unit_code)
     return {
         "code": f"{unit_code:015d}",
-        "name": unit.name,
+        "name": unit.name if unit.valid_to is None or unit.valid_to > today() else f"{unit.name}（已撤销）",
         "level": unit.level,
         "kind": unit.kind,
         "residents": unit.residents,

@@ -17,6 +17,7 @@ from gridmap.units.actions.reports import one_at_a_time, require
 from gridmap.units.actions.review import run_check, tolerances_in_force
 from gridmap.units.actions.simplify import simplify_around
 from gridmap.units.models import Outline, OutlineFault, OutlineVersion, Unit
+from gridmap.units.queries.leaving import Leaving, list_leaving, tenants
 from gridmap.units.queries.outlines import latest, one_of
 from gridmap.units.queries.versions import OPEN, one_version, published_since
 from gridmap.units.rules.checks import Tolerances
@@ -34,15 +35,17 @@ def publish_version(
     accept_reason: str = "",
     accepted_by: str = "",
     effective_on: date | None = None,
+    arranged: bool = False,
     tolerances: Tolerances | None = None,
 ) -> OutlineVersion:
     """Bring a version into force on ``effective_on`` (default: today).
 
     A version with errors needs ``accept_reason`` and is then accepted in the name of the actor, or of ``accepted_by``: an
     account's "name（username）", looked up by the command line, where nobody is signed in. What was checked must still be so: when something else was published since, the check is run again.
-    ``row_version`` is what the person looked at. Raises ``NotFound``, ``Forbidden``, ``BadInput`` (date, reason) or
-    ``Conflict`` (changed meanwhile, errors not accepted, an outline published by somebody else since this one was
-    drawn).
+    Posts of a unit that ends follow to the one that takes it over; where there is no such one, ``arranged`` says that the
+    person knows of what is left there. ``row_version`` is what the person looked at. Raises ``NotFound``, ``Forbidden``,
+    ``BadInput`` (date, reason) or ``Conflict`` (changed meanwhile, errors not accepted, something left at a unit that ends,
+    an outline published by somebody else since this one was drawn).
     """
     one_at_a_time(session)
     version = one_version(session, actor, version_id, lock=True)
@@ -52,7 +55,10 @@ def publish_version(
     if published_since(session, version):
         run_check(session, version, tolerances or tolerances_in_force(session))
     _accept(version, accept_reason.strip(), accepted_by or f"{actor.name}（{actor.username}）")
+    leaving = list_leaving(session, actor, version)
+    _require_arranged(leaving, arranged)
     _bring_into_force(session, actor, version, codes, _effective(session, version, codes, effective_on))
+    tenants.follow(session, actor, {unit.unit_code: unit.successor for unit in leaving if unit.successor is not None})
     _record(session, actor, version, len(codes))
     session.flush()
     return version
@@ -163,6 +169,18 @@ def _accept(version: OutlineVersion, reason: str, name: str) -> None:
         raise BadInput(f"接受错误的理由太短：请至少写 {LEAST_REASON} 个字。", field="accept_reason")
     version.accepted_by = name
     version.accepted_reason = reason
+
+
+def _require_arranged(leaving: Collection[Leaving], arranged: bool) -> None:
+    """What is left at a unit that ends without a successor must be known to whoever publishes."""
+    left = [unit for unit in leaving if unit.stranded]
+    if left and not arranged:
+        told = "；".join(f"“{unit.name}”{unit.words}" for unit in left[:3])
+        more = f"等 {len(left)} 个" if len(left) > 3 else ""
+        raise Conflict(
+            f"{told}{more}，撤销后没有唯一的承接区划：请先由综治中心把需要转走的事件移交其他区划，"
+            "并在“账号”页给有关人员安排新的岗位；已经知悉、发布后再安排的，请勾选“已知悉”再发布。"
+        )
 
 
 def _effective(session: Session, version: OutlineVersion, codes: Collection[int], day: date | None) -> date:

@@ -16,6 +16,7 @@ from gridmap.pages import day, when
 from gridmap.units.actions import apply_repair, check_version, discard_version, publish_version
 from gridmap.units.forms.web import base_version, effective_day, fault_filters
 from gridmap.units.queries import review
+from gridmap.units.queries.leaving import list_leaving
 from gridmap.units.queries.versions import fault_features, list_changes, one_source, one_version
 from gridmap.units.rules.checks import Kind, Repair
 from gridmap.units.views.door import blueprint
@@ -73,6 +74,7 @@ def _page(found: Any, fault: BadInput | Conflict | None = None) -> str:
         unit_name=review.unit_name(session, found.unit_code),
         source=one_source(session, actor, found.source_id) if found.source_id else None,
         changes=list_changes(session, found),
+        leaving=list_leaving(session, actor, found) if found.status != "discarded" else [],
         map_limit=review.MAP_LIMIT,
         faults=rows,
         fault_total=total,
@@ -139,6 +141,7 @@ def publish(version_id: int) -> Response | tuple[str, int]:
             row_version=base,
             accept_reason=said.get("accept_reason", "").strip()[:500],
             effective_on=effective_day(said.get("effective_on", "")),
+            arranged=said.get("arranged") == "yes",
         ),
         "已发布，自生效日期起使用。",
     )

@@ -62,6 +62,12 @@ def test_administrator_splits_a_grid_and_merges_it_back(page: Page, fresh: Live,
     expect(page.locator("[data-result]")).to_contain_text("发布后撤销")
     page.get_by_role("button", name="保存为草稿").click()
     page.wait_for_url("**/units/versions/*")
+
+    # The page says what is still at the grid that ends, and who takes over.
+    ending = page.get_by_role("region", name="撤销的区划")
+    expect(ending).to_contain_text("新设网格")
+    expect(ending).to_contain_text("没有未办结事件和岗位")
+    expect(ending).to_contain_text(f"承接：{name}")
     publish(page)
 
     # The outline is what it was, and the code that ended is kept in the history, never to be used again.
@@ -70,4 +76,3 @@ def test_administrator_splits_a_grid_and_merges_it_back(page: Page, fresh: Live,
     assert again[code].symmetric_difference(whole).area < 1e-9 * whole.area
     page.goto(f"{fresh.url}/units/{new_code}")
     expect(page.get_by_text("已撤销")).to_be_visible()
-    assert name

@@ -130,7 +130,7 @@ export function makePanel(parts, choices, acts, store) {
       numbers(own);
       notes(own);
       table();
-      if (rest > 0 && rows.length) parts.units.append(h("p", { class: "note" }, `另有 ${number(rest)} 件尚未落到下级。`));
+      if (rest > 0 && rows.length) parts.units.append(h("p", { class: "note" }, `另有 ${number(rest)} 件不在上列区划内：没有定到下级，或属于已经撤销的下级。`));
     },
     failed() {
       parts.numbers.replaceChildren();
