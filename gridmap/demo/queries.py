@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.config import ROOT
 from gridmap.demo.rules.planning import Division, divisions_of
+from gridmap.demo.rules.scenes import Scene, scenes_of
 from gridmap.demo.rules.tables import Tables, names_of, plots_of, posts_of, subjects_of
 from gridmap.units.rules.datum import Datum, convert_geometry
 from gridmap.units.rules.measures import polygons_only, rounded
@@ -66,6 +67,11 @@ def category_edition() -> tuple[dict[str, Any], list[dict[str, str]]]:
     folder = DATA / "categories"
     head = tomllib.loads((folder / "edition.toml").read_text(encoding="utf-8"))
     return head, rows_of(folder / "categories.csv")
+
+
+def scenes() -> tuple[Scene, ...]:
+    """Return what is played on open cases beside the main line."""
+    return scenes_of(tomllib.loads((DATA / "demo" / "scenes.toml").read_text(encoding="utf-8")))
 
 
 def real_divisions() -> tuple[Division, ...]:

@@ -16,12 +16,13 @@ from gridmap.cases.actions import load_categories
 from gridmap.cases.models import Category
 from gridmap.demo.actions.appointments import load_appointments
 from gridmap.demo.actions.clearing import clear, require_empty
-from gridmap.demo.actions.clocks import load_clocks
+from gridmap.demo.actions.clocks import load_clocks, raise_levels
 from gridmap.demo.actions.ground import County, draw, load_outlines, load_sources, load_units
 from gridmap.demo.actions.histories import load_histories
 from gridmap.demo.actions.people import Staff, load_people
 from gridmap.demo.actions.reports import indexes_afterwards, load_reports
-from gridmap.demo.queries import category_edition, demo_sizes, demo_tables, handled_dimensions, real_divisions
+from gridmap.demo.actions.scenes import play_scenes
+from gridmap.demo.queries import category_edition, demo_sizes, demo_tables, handled_dimensions, real_divisions, scenes
 from gridmap.demo.rules.rhythm import end_of
 from gridmap.demo.rules.sizes import Size, size_of
 from gridmap.demo.rules.tables import Tables
@@ -119,6 +120,8 @@ def _load_cases(
         if expected <= HISTORIES_UP_TO:
             load_histories(session, handled_dimensions(), end_of(as_of))
             load_clocks(session, end_of(as_of))
+            play_scenes(session, scenes(), end_of(as_of))
+            raise_levels(session, end_of(as_of))
         if expected <= APPOINTMENTS_UP_TO:
             for unit, (_, clerk) in sorted(staff.desks.items()):
                 load_appointments(session, [unit], as_of, clerk)

@@ -53,10 +53,7 @@ where (t.county_code, t.case_id) = (c.county_code, c.id)
 
 
 def load_clocks(session: Session, now: datetime) -> int:
-    """Give the cases their timers as of ``now`` (aware), and what came of those that are late; return how many timers.
-
-    Nobody is sent a notice about what the demonstration's past brought.
-    """
+    """Give the cases their timers as of ``now`` (aware); return how many timers."""
     limits = limits_at(session, now)
     chosen: dict[tuple[Any, ...], StageLimit | None] = {}
     rows: list[tuple[Any, ...]] = []
@@ -73,10 +70,14 @@ def load_clocks(session: Session, now: datetime) -> int:
         )
     session.execute(text("analyze case_timers"))
     session.execute(text(_SHOWN))
+    return len(rows)
+
+
+def raise_levels(session: Session, now: datetime) -> None:
+    """Let come of the timers what comes of them up to ``now`` (aware); nobody is sent a notice about the past."""
     while escalate(session, now=now, papers=False) == BATCH:
         pass
     session.execute(text("update case_escalations set told_at = written_at where told_at is null"))
-    return len(rows)
 
 
 def _timers(

@@ -12,6 +12,7 @@ from gridmap.analysis.rules.indicators import window_of
 from gridmap.cases.rules import Action, Status, replay
 from gridmap.clock import CHINA
 from gridmap.demo import demo_accounts, load_demo
+from gridmap.demo.queries import scenes
 from gridmap.demo.rules.rhythm import end_of
 from gridmap.errors import BadInput, Conflict
 from gridmap.worktime.queries import calendar_at
@@ -138,7 +139,8 @@ def test_what_was_late_is_told_to_nobody_and_written_once(ask):
     late = "select count(*) from case_timers where stopped_at is null and due_at <= '2026-06-30 00:00+00'"
     assert ask.one(late) == ask.one("select count(*) from case_escalations where level = 'overdue'") > 0
     assert ask.one("select count(*) from case_escalations where told_at is null") == 0
-    assert ask.one("select count(*) from notices") == 0
+    of_steps = "select 'case.' || action from case_steps where actor_post <> ''"
+    assert ask.one(f"select count(*) from notices where kind not in ({of_steps})") == 0
 
 
 def test_the_indicators_of_the_town_are_believable(ask):
@@ -258,3 +260,25 @@ def test_a_load_that_fails_leaves_nothing(clone, monkeypatch):
         for table in ("units", "outlines", "accounts", "boundary_sources"):
             assert connection.exec_driver_sql(f"select count(*) from {table}").scalar() == 0
     engine.dispose()
+
+
+def test_scenes_were_played_on_open_cases_of_the_town_by_the_named_accounts(ask):
+    played = ask("select distinct case_id from case_steps where actor_post <> ''")
+    assert len(played) == len(scenes())
+    assert ask.one("select count(*) from mediations where state = 'agreed'") == 1
+    assert (
+        ask.one(
+            "select count(*) from mediation_sessions where result is null and starts_at > now() - interval '400 days'"
+        )
+        == 1
+    )
+    assert ask.one("select count(*) from case_charges where state = 'open'") == 1
+    assert ask.one("select count(*) from case_whistles where ended_at is null") == 1
+    assert ask.one("select count(*) from case_extensions where status = 'asked'") == 1
+    assert (
+        ask.one("select count(*) from notices where created_at > now() - interval '1 day' and kind <> 'case.overdue'")
+        == 0
+    )
+    backwards = """select count(*) from case_steps s join case_steps e on (e.county_code, e.case_id) = (s.county_code, s.case_id)
+        and e.number = s.number + 1 where e.at < s.at"""
+    assert ask.one(backwards) == 0
