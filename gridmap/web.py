@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, Response, g, jsonify, redirect, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, redirect, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
@@ -32,6 +32,8 @@ BODY_BYTES = 16 * 1024 * 1024  # of a request that brings no file: an outline of
 UNREADABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]"
 )  # PostgreSQL refuses the first, HTML and XML the rest
+BY = "X-Gridmap-By"
+"""Header in which the product's pages say who asks: ``timer`` or ``person``; see ``by_person``."""
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -115,6 +117,25 @@ def records(view: F) -> F:
     """Declare that a door which only reads writes down who read: its transaction is committed too."""
     view.records = True  # type: ignore[attr-defined]
     return view
+
+
+def polled(view: F) -> F:
+    """Declare that pages ask this door by themselves, each minute: that keeps nobody signed in."""
+    view.polled = True  # type: ignore[attr-defined]
+    return view
+
+
+def by_person() -> bool:
+    """Say whether a request counts as an act of the person, which puts off the idle limit of the sign-in.
+
+    A door declared ``polled`` does not, nor what a page's timer asks (header ``BY``: ``timer``). A page says ``person`` at a
+    polled door when somebody has typed or clicked there since it last asked. The longest time of a sign-in holds whatever is said.
+    """
+    said = request.headers.get(BY)
+    if said == "person":
+        return True
+    view = current_app.view_functions.get(request.endpoint or "")
+    return said != "timer" and not getattr(view, "polled", False)
 
 
 def wants_json() -> bool:

@@ -18,21 +18,25 @@ from gridmap.config import settings
 from gridmap.db import database, in_ranges
 
 ACTOR_TTL_S = 5.0  # how long a process may trust what it read; requests that write always read anew
-_seen: dict[str, tuple[float, Actor]] = {}
+_seen: dict[str, tuple[float, Actor, bool]] = {}  # when read, who, whether that counted as an act of the person
 
 
-def actor_of(token: str, *, fresh: bool = False) -> Actor | None:
+def actor_of(token: str, *, fresh: bool = False, acts: bool = True) -> Actor | None:
     """Return the person signed in with ``token``, or ``None`` when the sign-in has ended, timed out or was revoked.
 
-    Idle and absolute limits come from the settings. Reads may be up to ``ACTOR_TTL_S`` old unless ``fresh``.
+    Idle and absolute limits come from the settings. Reads may be up to ``ACTOR_TTL_S`` old unless ``fresh``. Only what the
+    person does (``acts``) puts off the idle limit, not what an open page asks by itself.
     """
     key = token_hash(token)
     hit = _seen.get(key)
-    if hit and not fresh and time.monotonic() - hit[0] < ACTOR_TTL_S and not hit[1].must_change_password:
+    known = hit is not None and (hit[2] or not acts) and time.monotonic() - hit[0] < ACTOR_TTL_S
+    if hit and known and not fresh and not hit[1].must_change_password:
         return hit[1]  # a first password may have been changed in another process: that is asked each time
     limits = settings()
     with database.lean() as connection, connection.cursor() as cursor:
-        cursor.execute("select gridmap_actor(%s, %s, %s)", (key, limits.session_minutes, limits.session_hours))
+        cursor.execute(
+            "select gridmap_actor(%s, %s, %s, %s)", (key, limits.session_minutes, limits.session_hours, acts)
+        )
         found = cursor.fetchone()[0]
     if found is None:
         _seen.pop(key, None)
@@ -40,7 +44,7 @@ def actor_of(token: str, *, fresh: bool = False) -> Actor | None:
     actor = _actor(found)
     if len(_seen) > 10_000:
         _seen.clear()
-    _seen[key] = (time.monotonic(), actor)
+    _seen[key] = (time.monotonic(), actor, acts)
     return actor
 
 

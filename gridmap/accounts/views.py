@@ -29,8 +29,10 @@ from gridmap.pages import code, when
 from gridmap.web import (
     actor,
     attempt,
+    by_person,
     listing,
     page_number,
+    polled,
     public,
     requires,
     safe_next,
@@ -61,7 +63,7 @@ def install(manager: LoginManager) -> None:
 
     @manager.user_loader
     def load(token: str) -> Person | None:
-        who = queries.actor_of(token, fresh=request.method != "GET")
+        who = queries.actor_of(token, fresh=request.method != "GET", acts=by_person())
         return Person(token, who) if who else None
 
 
@@ -181,6 +183,7 @@ def read() -> Response:
 
 @blueprint.get("/notices/count")
 @signed_in
+@polled
 def unread() -> Response:
     """How many notices nobody has read, for the badge in the head of the page."""
     response = make_response({"unread": queries.count_notices(session, actor, unread=True)})

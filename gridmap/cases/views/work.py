@@ -18,7 +18,7 @@ from gridmap.cases.rules.work import GROUP_NAMES, Group, remaining
 from gridmap.cases.views.door import NAMES, as_item, blueprint
 from gridmap.clock import now
 from gridmap.errors import BadInput, GridmapError, NotFound
-from gridmap.web import actor, listing, requires, session, wants_json, written
+from gridmap.web import actor, listing, polled, requires, session, wants_json, written
 
 # which step waits in a group, so that a list of one group offers it first
 FIRST = {
@@ -64,6 +64,7 @@ def work() -> Response | str:
 
 @blueprint.get("/work/count")
 @requires(Permission.CASE_READ)
+@polled
 def work_count() -> Response:
     """How many cases wait for the person, for the badge in the head of the page."""
     counts = count_work(session, actor)

@@ -1,4 +1,6 @@
-// What every page does: the pointer, theme, the badge of unread notices, menus that close.
+// What every page does: the pointer, theme, the badge of unread notices, menus that close, a word when the sign-in has ended.
+import { pollHeaders } from "./presence.js";
+
 const root = document.documentElement;
 const darkSheet = document.querySelector("link[data-dark]");
 
@@ -38,10 +40,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 const bell = document.querySelector("[data-notices]");
-async function countNotices() {
-  if (!bell || document.hidden) return;
+async function countNotices(headers) {
+  if (!bell) return;
   try {
-    const answer = await fetch(bell.dataset.notices, { headers: { Accept: "application/json" } });
+    const answer = await fetch(bell.dataset.notices, { headers });
+    if (answer.status === 401) return signedOut();
     if (!answer.ok) return;
     const { unread } = await answer.json();
     const dot = bell.querySelector(".badge-dot");
@@ -53,10 +56,11 @@ async function countNotices() {
   }
 }
 const waiting = document.querySelector("[data-waiting]");
-async function countWork() {
-  if (!waiting || document.hidden) return;
+async function countWork(headers) {
+  if (!waiting) return;
   try {
-    const answer = await fetch(waiting.dataset.waiting, { headers: { Accept: "application/json" } });
+    const answer = await fetch(waiting.dataset.waiting, { headers });
+    if (answer.status === 401) return signedOut();
     if (!answer.ok) return;
     const found = (await answer.json()).waiting;
     waiting.hidden = found === 0;
@@ -67,9 +71,24 @@ async function countWork() {
   }
 }
 
-function countAll() {
-  countNotices();
-  countWork();
+/** Say that the sign-in has ended, and stop asking; a map says it in its own place. */
+function signedOut() {
+  clearInterval(counting);
+  const unsaid = document.dispatchEvent(new CustomEvent("gridmap:signed-out", { cancelable: true }));
+  if (!unsaid || document.querySelector("#signed-out")) return;
+  const link = Object.assign(document.createElement("a"), { className: "button button-small button-primary", textContent: "重新登录" });
+  link.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+  const words = Object.assign(document.createElement("span"), { textContent: "登录已失效，请重新登录；本页没有保存的内容请先复制。" });
+  const note = Object.assign(document.createElement("div"), { id: "signed-out", className: "flash flash-warn signed-out no-print", role: "alert" });
+  note.append(words, link);
+  document.querySelector(".head")?.after(note);
 }
+
+function countAll() {
+  if (document.hidden) return;
+  const headers = { Accept: "application/json", ...pollHeaders() };
+  countNotices(headers);
+  countWork(headers);
+}
+const counting = setInterval(countAll, 60_000);
 countAll();
-setInterval(countAll, 60_000);

@@ -62,6 +62,71 @@ def test_idle_and_old_sign_ins_end(client: FlaskClient, person: tuple[str, str],
     assert client.get("/notices").status_code == 302
 
 
+def pass_minutes(connection: Any, minutes: int) -> None:
+    """Let minutes go by for every sign-in; what the process remembers of them is older than it may trust then."""
+    ago = f"interval '{minutes} minutes'"
+    sql(connection, f"update sign_ins set last_seen_at = last_seen_at - {ago}, created_at = created_at - {ago}")
+    queries._seen.clear()
+
+
+BADGES = [("/notices/count", {}), ("/work/count", {}), ("/cases", {"X-Gridmap-By": "timer"})]
+
+
+@pytest.mark.parametrize(("address", "said"), BADGES)
+def test_what_a_page_asks_by_itself_keeps_nobody_signed_in(
+    client: FlaskClient, person: tuple[str, str], connection: Any, address: str, said: dict[str, str]
+) -> None:
+    enter(client, *person)
+    asked = {"Accept": "application/json", **said}
+    pass_minutes(connection, 59)
+    assert client.get(address, headers=asked).status_code == 200
+    pass_minutes(connection, 2)
+    assert client.get("/notices").status_code == 302
+    refused = client.get(address, headers=asked)
+    assert refused.status_code == 401
+    assert "登录" in refused.get_json()["detail"]
+
+
+ACTS = [("/notices", {}), ("/cases", {}), ("/notices/count", {"X-Gridmap-By": "person"})]
+
+
+@pytest.mark.parametrize(("address", "said"), ACTS)
+def test_what_a_person_does_keeps_them_signed_in_for_as_long_as_a_sign_in_lasts(
+    client: FlaskClient, person: tuple[str, str], connection: Any, address: str, said: dict[str, str]
+) -> None:
+    enter(client, *person)
+    for _ in range(12):
+        pass_minutes(connection, 59)
+        assert client.get(address, headers=said).status_code == 200
+    pass_minutes(connection, 59)
+    assert client.get(address, headers=said).status_code in (302, 401)  # 13 × 59 minutes are more than 12 hours
+
+
+def test_an_act_right_after_a_poll_counts(client: FlaskClient, person: tuple[str, str], connection: Any) -> None:
+    enter(client, *person)
+    pass_minutes(connection, 59)
+    assert client.get("/notices/count").status_code == 200
+    assert client.get("/notices").status_code == 200  # what the poll read is still remembered
+    pass_minutes(connection, 59)
+    assert client.get("/notices").status_code == 200
+
+
+def test_tiles_fetched_by_a_timer_keep_nobody_signed_in(
+    client: FlaskClient, person: tuple[str, str], connection: Any
+) -> None:
+    enter(client, *person)
+    tile = "/tiles/cases/9/434/186.mvt"
+    pass_minutes(connection, 59)
+    assert client.get(tile, headers={"X-Gridmap-By": "timer"}).status_code in (200, 204)
+    pass_minutes(connection, 2)
+    assert client.get("/notices").status_code == 302
+    enter(client, *person)
+    pass_minutes(connection, 59)
+    assert client.get(tile).status_code in (200, 204)
+    pass_minutes(connection, 2)
+    assert client.get("/notices").status_code == 200
+
+
 def test_a_disabled_account_is_out_at_once(client: FlaskClient, person: tuple[str, str], connection: Any) -> None:
     enter(client, *person)
     sql(connection, "update accounts set disabled_at = now()")

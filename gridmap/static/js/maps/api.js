@@ -1,4 +1,5 @@
 // Asking our server for JSON: one place that knows what can go wrong and how to say it.
+import { asker } from "../presence.js";
 
 /** A request that failed; `message` is Chinese, `status` the HTTP status (0: no connection). */
 export class Refused extends Error {
@@ -26,7 +27,7 @@ export async function getJson(address, { slot = "", quiet = false } = {}) {
   if (slot) running.set(slot, stop);
   if (!quiet) tell(1);
   try {
-    const answer = await fetch(address, { headers: { Accept: "application/json" }, signal: stop.signal });
+    const answer = await fetch(address, { headers: { Accept: "application/json", ...asker() }, signal: stop.signal });
     const body = await answer.json().catch(() => null);
     if (!answer.ok) throw new Refused(body?.detail ?? "服务暂时不可用，请稍后重试。", answer.status);
     return body;

@@ -7,6 +7,7 @@
 //
 // Coordinates are WGS-84 degrees, longitude before latitude. The map's own API is that of MapLibre GL JS 6.
 import { AttributionControl, Map as MapLibreMap, Marker, NavigationControl, ScaleControl, prewarm } from "../../vendor/maplibre-gl.mjs";
+import { asker } from "../presence.js";
 import { buildStyle, recolour, token } from "./style.js";
 
 prewarm(); // the worker starts while the page's own modules are still on their way
@@ -27,6 +28,8 @@ export function mapConfig() {
   return JSON.parse(document.getElementById("map-config").textContent);
 }
 
+const transformRequest = (url) => (url.startsWith(`${location.origin}/`) ? { url, headers: asker() } : undefined);
+
 /**
  * Draw a map into `element` and return it (a MapLibre `Map`).
  *   center: [lon, lat], zoom — or bounds: [west, south, east, north]; neither: the person's own area
@@ -40,7 +43,7 @@ export function createMap(element, { center, zoom = 15, bounds, interactive = tr
   const map = new MapLibreMap({
     container: element, style: buildStyle(config, { base, units }), interactive, locale: CHINESE, maxZoom: 19, minZoom: 2,
     dragRotate: false, pitchWithRotate: false, touchPitch: false, attributionControl: false, fitBoundsOptions: { padding: 24 },
-    maxPitch: 0, fadeDuration: 0, ...start, ...more,
+    maxPitch: 0, fadeDuration: 0, transformRequest, ...start, ...more,
   });
   map.touchZoomRotate?.disableRotation();
   map.keyboard?.disableRotation();

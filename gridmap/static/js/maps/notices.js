@@ -25,6 +25,11 @@ export function makeNotices(bar, banner) {
     show("session", "warn", "登录已失效，重新登录后会回到这张地图。", h("a", { class: "button button-small button-primary", href: `/login?next=${next}` }, "重新登录"));
   }
 
+  document.addEventListener("gridmap:signed-out", (event) => {
+    event.preventDefault();
+    signIn();
+  });
+
   return {
     clear,
     say: (key, text, ...actions) => show(key, "info", text, ...actions),

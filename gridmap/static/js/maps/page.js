@@ -1,4 +1,5 @@
 // The map page: ties the state in the address to the map, the panel, the list, the card and the tools.
+import { byTimer } from "../presence.js";
 import { getJson } from "./api.js";
 import { createMap, mapConfig } from "./base.js";
 import { makeCard } from "./card.js";
@@ -276,6 +277,7 @@ function fresh() {
 
 setInterval(() => {
   if (document.hidden || !unit) return;
+  byTimer();
   cases?.refresh();
   loadCounts(true);
   if (store.state.list === "unit") loadList(true);
