@@ -83,6 +83,7 @@ class CaseExtension(Scoped, Base):
             postgresql_where=text("status = 'asked'"),
         ),
         Index("ix_case_extensions_unit_code", "unit_code", "asked_at"),
+        Index("ix_case_extensions_asked", "unit_code", postgresql_where=text("status = 'asked'")),
     )
 
 
@@ -126,4 +127,5 @@ class CaseAppeal(Scoped, Base):
             postgresql_where=text("status in ('asked', 'first_agreed')"),
         ),
         Index("ix_case_appeals_unit_code", "unit_code", "asked_at"),
+        Index("ix_case_appeals_open", "unit_code", postgresql_where=text("status in ('asked', 'first_agreed')")),
     )

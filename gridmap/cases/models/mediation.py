@@ -134,6 +134,7 @@ class Mediation(Scoped, Base):
         CheckConstraint("(ended_at is null) = (state = 'open')", name="ended"),
         Index("ix_mediations_case_id", "county_code", "case_id"),
         Index("ix_mediations_ended_at", "ended_at", "unit_code"),
+        Index("ix_mediations_open", "unit_code", postgresql_where=text("state = 'open'")),
         # one mediation of a case at a time
         Index("uq_mediations_open", "county_code", "case_id", unique=True, postgresql_where=text("state = 'open'")),
     )

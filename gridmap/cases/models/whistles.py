@@ -62,4 +62,5 @@ class CaseWhistleCall(Scoped, Base):
         CheckConstraint("geom is null or turned_up_at is not null", name="geom"),
         Index("uq_case_whistle_calls_department", "county_code", "whistle_id", "department_id", unique=True),
         Index("ix_case_whistle_calls_case_id", "county_code", "case_id"),
+        Index("ix_case_whistle_calls_department_id", "department_id", postgresql_where=text("turned_up_at is null")),
     )

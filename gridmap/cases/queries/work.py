@@ -28,10 +28,10 @@ from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Permission
 from gridmap.cases.forms.work import Spot, WorkPage
-from gridmap.cases.models import Case, CaseCharge, CaseOrder, CaseSeen, CaseStep, CaseTask, SavedFilter
+from gridmap.cases.models import Case, CaseOrder, CaseSeen, CaseStep, SavedFilter
 from gridmap.cases.queries.conditions import visible_cases
 from gridmap.cases.queries.listing import CaseRow, as_row, with_names
-from gridmap.cases.rules.charges import ChargeState
+from gridmap.cases.queries.named import Named, named_rows
 from gridmap.cases.rules.course import HANDLING_ACTIONS
 from gridmap.cases.rules.work import Group, Hold, Waiting, waiting_for
 from gridmap.db import in_ranges
@@ -44,7 +44,7 @@ STAGE_DUE: ColumnElement[Any] = func.coalesce(Case.stage_due_at, NEVER)
 class WorkList:
     """A page of what waits, how much waits in each group, and where the next page starts (``None``: nothing there).
 
-    ``dues``: when each row (county, id) is due: its stage, or the duty of a leader in charge.
+    ``dues``: when each row (county, id) is due: its stage, or what waits by a row of its own; ``kinds``: in which group it waits.
     """
 
     rows: list[CaseRow]
@@ -52,6 +52,7 @@ class WorkList:
     counts: dict[Group, int]
     following: Spot | None
     dues: dict[tuple[int, int], datetime | None] = field(default_factory=dict)
+    kinds: dict[tuple[int, int], Group] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,44 +92,31 @@ def _parts(session: Session, actor: Actor) -> list[Part]:
                 *([_not_handled(actor)] if item.fresh_eyes else []),
             )
             found.append(Part(item.group, condition, item.hold in (Hold.LEAD, Hold.CENTRE_OR_LEAD)))
-    for named, table, mine, due_at in _named(actor):
-        if session.scalar(select(exists(select(table.id).where(mine)))):
-            found.append(_by_name(named, table, mine, due_at, [part.condition for part in found]))
+    for item in _there(session, named_rows(actor)):
+        found.append(_by_name(item, [part.condition for part in found]))
     followed = and_(Case.duty_account_id == actor.account_id, Case.closed_at.is_(None))
     return [*found, Part(Group.DUTY, followed)]
 
 
-def _named(actor: Actor) -> list[tuple[Group, Any, ColumnElement[bool], Any]]:
-    """Return the rows that name the person, with when they are due.
-
-    Tasks (核查, 联席会议) not yet answered; cases that a leader was asked to take, or whose duties come due.
-    """
-    tasks = and_(CaseTask.account_id == actor.account_id, CaseTask.answered_at.is_(None))
-    charges = and_(
-        CaseCharge.account_id == actor.account_id,
-        CaseCharge.ended_at.is_(None),
-        or_(
-            CaseCharge.state == ChargeState.ASKED.value,
-            CaseCharge.next_due_at <= func.now() + func.make_interval(0, 0, 0, CaseCharge.remind_days + 1),
-        ),
-    )
-    found: list[tuple[Group, Any, ColumnElement[bool], Any]] = [(Group.TASK, CaseTask, tasks, CaseTask.due_at)]
-    if actor.may(Permission.CASE_CHARGE):
-        found.append((Group.CHARGE, CaseCharge, charges, CaseCharge.next_due_at))
-    return found
+def _there(session: Session, named: list[Named]) -> list[Named]:
+    """Return those of which there is a row for the person now; asked in one statement."""
+    there = session.execute(select(*[exists(select(item.table.id).where(item.mine)) for item in named])).one()
+    return [item for item, is_there in zip(named, there, strict=True) if is_there]
 
 
-def _by_name(
-    group: Group, table: Any, mine: ColumnElement[bool], due_at: Any, others: list[ColumnElement[bool]]
-) -> Part:
+def _by_name(item: Named, others: list[ColumnElement[bool]]) -> Part:
     """Return the cases that wait by a row of their own with its due time; each stands once, so not where it waits anyway."""
-    asked = select(table.county_code, table.case_id).where(mine)
-    own = table.county_code == Case.county_code, table.case_id == Case.id
-    due = select(func.coalesce(func.min(due_at), NEVER)).where(*own, mine).scalar_subquery()
+    table = item.table
+    asked = select(table.county_code, table.case_id).where(item.mine)
+    unfinished = () if item.closed_too else (Case.closed_at.is_(None),)
     condition = and_(
-        tuple_(Case.county_code, Case.id).in_(asked), Case.closed_at.is_(None), *[~other for other in others]
+        tuple_(Case.county_code, Case.id).in_(asked), *unfinished, *[~func.coalesce(other, False) for other in others]
     )
-    return Part(group, condition, due=due)
+    if item.due_at is None:
+        return Part(item.group, condition)
+    own = table.county_code == Case.county_code, table.case_id == Case.id
+    due = select(func.coalesce(func.min(item.due_at), NEVER)).where(*own, item.mine).scalar_subquery()
+    return Part(item.group, condition, due=due)
 
 
 def _held(actor: Actor, item: Waiting) -> list[ColumnElement[bool]]:
@@ -199,17 +187,18 @@ def list_work(session: Session, actor: Actor, page: WorkPage, now: datetime) -> 
     query = with_names(select(Case)).join(
         wanted, and_(wanted.c.county_code == Case.county_code, wanted.c.id == Case.id)
     )
-    query = query.add_columns(func.nullif(wanted.c.due, NEVER), wanted.c.others).order_by(
+    query = query.add_columns(wanted.c.kind, func.nullif(wanted.c.due, NEVER), wanted.c.others).order_by(
         wanted.c.others, wanted.c.due, wanted.c.received_at, wanted.c.county_code, wanted.c.id
     )
     found = session.execute(query).unique().all()
-    rows = [as_row(row[:-2], now) for row in found[: page.limit]]
+    rows = [as_row(row[:-3], now) for row in found[: page.limit]]
     dues = {(row[0].county_code, row[0].id): row[-2] for row in found[: page.limit]}
+    kinds = {(row[0].county_code, row[0].id): Group(row[-3]) for row in found[: page.limit]}
     following = None
     if len(found) > page.limit:
         last, others = rows[-1].case, int(found[page.limit - 1][-1])
         following = Spot(others, dues[last.county_code, last.id], last.received_at, last.county_code, last.id)
-    return WorkList(rows, total, counts, following, dues)
+    return WorkList(rows, total, counts, following, dues, kinds)
 
 
 def _scans(actor: Actor, counted: Counted, page: WorkPage) -> list[Any]:
@@ -228,8 +217,9 @@ def _scans(actor: Actor, counted: Counted, page: WorkPage) -> list[Any]:
 def _scan(part: Part, condition: ColumnElement[bool], others: int, page: WorkPage) -> Any:
     due = part.due
     query = select(
-        literal(others).label("others"), due.label("due"), Case.received_at, Case.county_code, Case.id
-    ).where(condition)
+        literal(others).label("others"), due.label("due"), Case.received_at, Case.county_code, Case.id,
+        literal(part.group.value).label("kind"),
+    ).where(condition)  # fmt: skip
     spot = page.after
     if spot and spot.others == others:
         bound = tuple_(spot.due_at or NEVER, spot.received_at, spot.county_code, literal(spot.id, BigInteger))
@@ -257,7 +247,7 @@ def _counted(session: Session, actor: Actor, parts: list[Part]) -> list[Counted]
 
 
 def _by_group(actor: Actor, counted: list[Counted]) -> dict[Group, int]:
-    found = dict.fromkeys((named for named, *_rest in _named(actor)), 0)
+    found = dict.fromkeys((item.group for item in named_rows(actor)), 0)
     for one in counted:
         found[one.part.group] = found.get(one.part.group, 0) + one.all
     return {group: found[group] for group in Group if group in found}

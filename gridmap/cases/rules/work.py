@@ -40,6 +40,10 @@ class Group(StrEnum):
     VERIFY = "verify"
     REVISIT = "revisit"
     CLOSE = "close"
+    MEDIATE = "mediate"
+    TURN_UP = "turn_up"
+    READ = "read"
+    APPROVE = "approve"
     TASK = "task"
     CHARGE = "charge"
     DUTY = "duty"
@@ -55,10 +59,15 @@ GROUP_NAMES = {
     Group.VERIFY: "待核实",
     Group.REVISIT: "待回访",
     Group.CLOSE: "待结案",
+    Group.MEDIATE: "待调解",
+    Group.TURN_UP: "待报到",
+    Group.READ: "待阅知",
+    Group.APPROVE: "待审批",
     Group.TASK: "交给我的任务",
     Group.CHARGE: "领导包案",
     Group.DUTY: "首问跟踪",
 }
+BY_NAME = (Group.MEDIATE, Group.TURN_UP, Group.READ, Group.APPROVE, Group.TASK, Group.CHARGE)  # beside the course
 _OF_STATE = {
     Status.RECEIVED: Group.REGISTER,
     Status.REGISTERED: Group.ASSESS,

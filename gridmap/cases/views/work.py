@@ -14,7 +14,7 @@ from gridmap.cases.forms.step import read_step
 from gridmap.cases.forms.work import BATCH_ACTIONS, Batch, WorkPage, read_batch, read_filter_name, read_saved
 from gridmap.cases.queries.charge import due_duties
 from gridmap.cases.queries.work import batch_cases, count_work, list_work, one_filter, saved_filters, unread_cases
-from gridmap.cases.rules.work import GROUP_NAMES, Group, remaining
+from gridmap.cases.rules.work import BY_NAME, GROUP_NAMES, Group, remaining
 from gridmap.cases.views.door import NAMES, as_item, blueprint
 from gridmap.clock import now
 from gridmap.errors import BadInput, GridmapError, NotFound
@@ -41,7 +41,12 @@ def work() -> Response | str:
     following = url_for("cases.work", **_args(page), after=found.following.text()) if found.following else None
     if wants_json():
         items = [
-            {**as_item(row), "stage_due_at": _iso(found.dues[_key(row.case)]), "unread": _key(row.case) in unread}
+            {
+                **as_item(row),
+                "group": found.kinds[_key(row.case)].value,
+                "stage_due_at": _iso(found.dues[_key(row.case)]),
+                "unread": _key(row.case) in unread,
+            }
             for row in found.rows
         ]
         return listing(items, found.total, following)
@@ -55,6 +60,7 @@ def work() -> Response | str:
         at=at,
         remaining=remaining,
         GROUP_NAMES=GROUP_NAMES,
+        by_name=BY_NAME,
         batch_actions=_batch_actions(),
         first=FIRST.get(page.group) if page.group else None,
         saved=saved_filters(session, actor, "work"),
