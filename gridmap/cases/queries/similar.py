@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from gridmap.access import Actor, significant_digits, subtree
 from gridmap.cases.models import Case, Category
 from gridmap.cases.queries.conditions import visible_cases
+from gridmap.cases.rules import county_of
 from gridmap.cases.rules.cover import zkey_ranges
 from gridmap.units.rules.measures import CHINA_BOX
 
@@ -65,6 +66,17 @@ def similar_cases(session: Session, actor: Actor, told: Told, now: datetime) -> 
     return list(found.values())[:MOST_SHOWN]
 
 
+def same_thing(session: Session, actor: Actor, case: Case, lon: float, lat: float) -> list[Similar]:
+    """Return at most five visible open cases of the county that may be the same thing as a visible one at lon, lat (WGS-84).
+
+    Of the same class within 50 m, and received within 24 hours before or after it; ``age``: by how much earlier than it.
+    """
+    told = Told(case.category.code, lon=lon, lat=lat)
+    found = _near(session, actor, told, case.received_at)
+    others = (item for item in found if item.case_code != case.case_code and item.age >= -timedelta(hours=NEAR_HOURS))
+    return [item for item in others if county_of(item.case_code) == case.county_code][:MOST_SHOWN]
+
+
 def _away(told: Told) -> Any:
     if told.lon is None or told.lat is None:
         return cast(None, Float)
@@ -100,7 +112,7 @@ def _near(session: Session, actor: Actor, told: Told, now: datetime) -> list[Sim
     )
     found = [_similar(row, now, near=True) for row in session.execute(query)]
     close = [item for item in found if item.distance_m is not None and item.distance_m <= NEAR_M]
-    return sorted(close, key=lambda item: (item.distance_m, item.age))[:MOST_SHOWN]
+    return sorted(close, key=lambda item: (item.distance_m, item.age))
 
 
 def _alike(session: Session, actor: Actor, told: Told, now: datetime) -> list[Similar]:

@@ -17,14 +17,29 @@ from gridmap.cases.queries.appointments import one_appointment, shown
 from gridmap.cases.queries.duty import duty_name, list_duties
 from gridmap.cases.queries.parties import masked_parties
 from gridmap.cases.queries.places import own_unit
-from gridmap.cases.queries.similar import Similar, Told, similar_cases
+from gridmap.cases.queries.similar import Similar, Told, same_thing, similar_cases
 from gridmap.cases.rules.parties import PARTY_ROLE_NAMES
 from gridmap.cases.rules.similar import age_words, distance_words
-from gridmap.cases.views.door import MISSING, NAMES, blueprint
+from gridmap.cases.views.door import DETAIL_PARTS, MISSING, NAMES, blueprint
 from gridmap.clock import now, today
 from gridmap.config import settings
 from gridmap.errors import BadInput, Forbidden, GridmapError, NotFound
 from gridmap.web import actor, attempt, records, requires, session, takes
+
+
+def _same(row: queries.CaseRow, facts: rules.Facts) -> dict[str, Any]:
+    """Return what may be the same thing as a case, for whoever may join it to another now."""
+    join = rules.transition(rules.Status(row.case.status), rules.Action.JOIN)
+    if join is None or row.lon is None or row.lat is None:
+        return {"same": ()}
+    allowed = rules.judge(
+        join, facts, queries.doer_of(actor, row.case), lambda asked: actor.may(asked, row.case.unit_code)
+    )
+    found = same_thing(session, actor, row.case, row.lon, row.lat) if allowed else ()
+    return {"same": found, "distance_words": distance_words}
+
+
+DETAIL_PARTS.append(_same)
 
 
 @blueprint.get("/desk")

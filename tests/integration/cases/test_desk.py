@@ -100,6 +100,31 @@ def test_near_and_of_the_same_kind_within_a_day_is_offered(desk: Any, make: Fact
     assert other_kind == []
 
 
+def test_the_page_of_a_case_offers_what_may_be_the_same_to_who_may_join(
+    desk: Any, make: Factories, signed_in: Callable[..., Any]
+) -> None:
+    at = datetime.now(UTC) - timedelta(hours=1)
+    first = make.case(title="甲处漏水", received_at=at - timedelta(hours=23), status="received")
+    second = make.case(title="乙处漏水", received_at=at, status="received", at=(0.5, 0.5 + 5 * METRE / SIZE))
+    far = make.case(title="丙处漏水", received_at=at, status="received", at=(0.5, 0.5 + 70 * METRE / SIZE))
+    early = make.case(title="丁处漏水", received_at=at - timedelta(hours=25), status="received")
+    unplaced = make.case(title="戊处漏水", received_at=at, status="received", at=None)
+
+    def offered(client: Any, code: str) -> list[str]:
+        page = client.get(f"/cases/{code}").get_data(as_text=True)
+        return re.findall(r"steps/join\?into=([0-9-]+)", page)
+
+    assert offered(desk, second) == [first]
+    assert sorted(offered(desk, first)) == sorted([second, early])
+    assert offered(desk, far) == offered(desk, unplaced) == []
+    assert offered(signed_in((Role.GRID_WORKER, TOWN_A)), second) == []
+    form = desk.get(f"/cases/{second}/steps/join?into={first}").get_data(as_text=True)
+    assert f'name="into" value="{first}"' in form
+    desk.post(f"/cases/{second}/steps/join", data={"into": first, "reason": "同一件事"})
+    assert offered(desk, second) == []
+    assert offered(desk, first) == [early]
+
+
 def test_like_words_in_the_same_town_are_offered_and_no_other_town_s(desk: Any, make: Factories) -> None:
     like = make.case(title="三单元楼上漏水", at=None, address_text="幸福路12号")
     make.case(title="路灯不亮")
