@@ -92,8 +92,8 @@ def _parts(session: Session, actor: Actor) -> list[Part]:
                 *([_not_handled(actor)] if item.fresh_eyes else []),
             )
             found.append(Part(item.group, condition, item.hold in (Hold.LEAD, Hold.CENTRE_OR_LEAD)))
-    for item in _there(session, named_rows(actor)):
-        found.append(_by_name(item, [part.condition for part in found]))
+    for own in _there(session, named_rows(actor)):
+        found.append(_by_name(own, [part.condition for part in found]))
     followed = and_(Case.duty_account_id == actor.account_id, Case.closed_at.is_(None))
     return [*found, Part(Group.DUTY, followed)]
 
