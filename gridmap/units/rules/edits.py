@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gridmap.units.rules.checks.faults import area_words
 from gridmap.units.rules.codes import short_code
-from gridmap.units.rules.measures import area_m2, multipolygon, polygons_only
+from gridmap.units.rules.measures import Plane, area_m2, polygons_only
 
 Outlines = dict[int, MultiPolygon]
 HAIR_DEG = 1e-6
@@ -42,21 +42,58 @@ def split(
 ) -> Split:
     """Cut ``unit`` along ``line`` (which must cross it from edge to edge) into two or more parts.
 
-    Raises ``EditError`` when the line does not cut the unit, or a part would be smaller than ``least_m2``.
+    Pieces of ground that the line does not cut (exclaves) go with the nearest part. Neighbours that lie over the unit make
+    no parts; they stay what they are. Raises ``EditError`` when the line does not cut the unit, or a part would be smaller
+    than ``least_m2``.
     """
     _require_line(line)
+    if not unit.is_valid:
+        raise EditError("该区划的边界线不合法，不能分割：请先在检查结果里修正边界线。")
     if not line.intersects(unit):
         raise EditError("分割线没有经过该区划，请从边界外一侧画到另一侧。")
-    faces = _faces([unit, *neighbours.values()], extra=[_cutting(line, unit)])
-    whole = [face for face in faces if unit.covers(face.representative_point())]
-    islands = len(polygons_only(unit).geoms)
-    if len(whole) <= islands:
+    cut = _cutting(line, unit)
+    pieces, rest = _pieces(unit, cut)
+    if not pieces:
         raise EditError("分割线没有把该区划切开：线的两端都要到达或越过边界。")
-    for face in whole:
-        if area_m2(face) < least_m2:
-            raise EditError(f"分割后有一块只有 {area_words(area_m2(face))}，过小，请重新画分割线。")
-    parts = tuple(sorted((multipolygon([face]) for face in whole), key=lambda part: -part.area))
+    for piece in pieces:
+        if area_m2(piece) < least_m2:
+            raise EditError(f"分割后有一块只有 {area_words(area_m2(piece))}，过小，请重新画分割线。")
+    faces = _faces([unit, *neighbours.values()], extra=[cut])
+    whole = [face for face in faces if unit.covers(face.representative_point())]
+    parts = tuple(sorted(_dealt_out(whole, _with_rest(pieces, rest)), key=lambda part: -part.area))
     return Split(parts, _changed(neighbours, _rebuilt(neighbours, faces)))
+
+
+def _pieces(unit: BaseGeometry, cut: BaseGeometry) -> tuple[list[BaseGeometry], list[BaseGeometry]]:
+    """Return the pieces of the polygons that ``cut`` divides, and the polygons that it leaves whole."""
+    faces = [face for face in _faces([unit], extra=[cut]) if unit.covers(face.representative_point())]
+    pieces: list[BaseGeometry] = []
+    rest: list[BaseGeometry] = []
+    for polygon in polygons_only(unit).geoms:
+        inside = [face for face in faces if polygon.covers(face.representative_point())]
+        (pieces if len(inside) > 1 else rest).extend(inside)
+    return pieces, rest
+
+
+def _with_rest(pieces: Sequence[BaseGeometry], rest: Sequence[BaseGeometry]) -> list[list[BaseGeometry]]:
+    """Return each piece with those of ``rest`` that lie nearest to it, on the ground; the larger piece when equally near."""
+    groups = [[piece] for piece in pieces]
+    if rest:
+        plane = Plane.around(shapely.total_bounds([*pieces, *rest]))
+        placed = plane.to_metres(np.array(list(pieces), dtype=object))
+        for polygon, spot in zip(rest, plane.to_metres(np.array(list(rest), dtype=object)), strict=True):
+            away_m = np.round(shapely.distance(placed, spot), 3)
+            groups[int(np.lexsort((-shapely.area(placed), away_m))[0])].append(polygon)
+    return groups
+
+
+def _dealt_out(faces: Sequence[BaseGeometry], groups: Sequence[Sequence[BaseGeometry]]) -> list[MultiPolygon]:
+    """Build a part for each group from the faces that lie in it, so that parts and neighbours share every vertex."""
+    grounds = np.array([shapely.multipolygons(np.array(list(group), dtype=object)) for group in groups], dtype=object)
+    held: list[list[BaseGeometry]] = [[] for _ in groups]
+    for face in faces:
+        held[int(np.argmin(shapely.distance(grounds, face.representative_point())))].append(face)
+    return [polygons_only(shapely.coverage_union_all(kept)) for kept in held]
 
 
 def merge(units: Mapping[int, BaseGeometry]) -> MultiPolygon:
