@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -88,11 +88,28 @@ def _shown(name: str) -> str:
     return plain if len(plain) <= 60 else plain[:40] + "…" + plain[-15:]
 
 
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """Return the picture in sRGB, by the colour profile it carries (phones write Display P3); as it is when that is damaged."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image
+    solid = image.mode in ("RGB", "L", "CMYK") and not image.has_transparency_data
+    kept = image if solid else image.convert("RGBA")
+    wanted = "RGBA" if kept.mode == "RGBA" else "RGB"
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        done = ImageCms.profileToProfile(kept, source, ImageCms.createProfile("sRGB"), outputMode=wanted)
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return image
+    return done or image
+
+
 def _encoded(image: Image.Image) -> Photo:
     image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))  # JPEG decodes at a fraction of its size when that is enough
     image.load()
     upright = ImageOps.exif_transpose(image)
     upright.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX), Image.Resampling.LANCZOS)
+    upright = _in_srgb(upright)
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")
         ground = Image.new("RGB", upright.size, "white")

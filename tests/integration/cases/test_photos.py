@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from PIL import Image
+from PIL import Image, ImageCms
 from sqlalchemy import func, select
 
 from gridmap.access import Role
 from gridmap.cases.models import Case, CasePhoto
 from gridmap.config import settings
+from gridmap.media import read_photo
 from tests.factories import GRID_A11, TOWN_A, TOWN_B, Factories
 from tests.integration.cases.test_register import JSON, SignIn, entry
 
@@ -49,6 +50,65 @@ def png_head(width: int, height: int) -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
     )
+
+
+def profile_of(primaries: tuple[tuple[float, float, float], ...]) -> bytes:
+    """A colour profile (ICC.1:2010, version 2) of three primaries in XYZ under D50 and the gamma 2.2."""
+
+    def number(value: float) -> bytes:
+        return struct.pack(">i", round(value * 65536))
+
+    white = (0.9642, 1.0, 0.8249)
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256)) + bytes(2)
+    name = b"wide\0"
+    tags = {
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", len(name)) + name + bytes(78 + 1),
+        b"wtpt": b"XYZ " + bytes(4) + b"".join(map(number, white)),
+        **{b"%cTRC" % one: curve for one in b"rgb"},
+    }
+    for one, place in zip(b"rgb", primaries, strict=True):
+        tags[b"%cXYZ" % one] = b"XYZ " + bytes(4) + b"".join(map(number, place))
+    table, body, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for tag, content in tags.items():
+        table += tag + struct.pack(">II", start + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    head = struct.pack(">I4sI4s4s4s", start + len(body), bytes(4), 0x02100000, b"mntr", b"RGB ", b"XYZ ")
+    head += bytes(12) + b"acsp" + bytes(28) + b"".join(map(number, white)) + bytes(48)
+    return head + table + body
+
+
+DISPLAY_P3 = profile_of(((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841)))
+
+
+def middle(content: bytes) -> tuple[int, int, int]:
+    """Return the colour in the middle of a stored photo."""
+    photo = read_photo(content, "a.jpg")
+    with Image.open(io.BytesIO(photo.content)) as image:
+        assert "icc_profile" not in image.info
+        assert image.mode == "RGB"
+        return image.getpixel((image.width // 2, image.height // 2))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_of_another_colour_space_keeps_its_colours_in_srgb(kind: str) -> None:
+    plain, converted = middle(picture(kind)), middle(picture(kind, icc_profile=DISPLAY_P3))
+    assert converted[0] > plain[0] + 8  # the same numbers are a stronger red on the wider primaries
+    assert converted[1] < plain[1]
+    assert (
+        middle(picture(kind, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())) == plain
+    )
+
+
+def test_see_through_and_palette_pictures_with_a_profile_are_taken() -> None:
+    for mode, colour in (("RGBA", (180, 40, 40, 255)), ("P", 3), ("L", 90), ("LA", (90, 255))):
+        out = io.BytesIO()
+        Image.new(mode, (80, 40), colour).save(out, "PNG", icc_profile=DISPLAY_P3)
+        assert len(middle(out.getvalue())) == 3
+
+
+@pytest.mark.parametrize("damaged", [b"no profile", DISPLAY_P3[:200], DISPLAY_P3[:128] + bytes(300)])
+def test_a_damaged_colour_profile_leaves_the_pixels(damaged: bytes) -> None:
+    assert middle(picture(icc_profile=damaged)) == middle(picture())
 
 
 def send(client: FlaskClient, *files: tuple[bytes, str], **changes: Any) -> Any:
