@@ -26,6 +26,7 @@ class Level(StrEnum):
 
 LEVEL_NAMES = {Level.REMIND: "到期前提醒", Level.OVERDUE: "超时", Level.SECOND: "再次超时"}
 LEVELS = tuple(Level)
+DAY_HOURS = 24
 
 
 @dataclass(frozen=True)
@@ -80,21 +81,22 @@ def limit_of(
 ) -> StageLimit | None:
     """Return the limit of a stage at a unit, or ``None``: of the rows that fit that of the nearest area, then the most specific.
 
-    ``plain_hours`` is what the list of classes itself says for the whole course, in hours by the clock: as specific as a row of
-    the class for the whole system, and less than one.
+    ``plain_hours`` is what the list of classes itself says for the whole course (see ``plain_limit``): as specific as a row of the
+    class for the whole system, and less than one.
     """
     fitting = [row for row in rows if row.stage is stage and row.fits(unit_code, category, family, grade)]
     if stage is Stage.WHOLE and plain_hours:
-        own = StageLimit(
-            None,
-            stage,
-            TimeKind.EMERGENCY_HOURS,
-            Decimal(plain_hours),
-            category=category,
-            source_note="类别清单所列期限",
-        )
+        plain = plain_limit(plain_hours)
+        own = StageLimit(None, stage, plain.kind, plain.amount, category=category, source_note="类别清单所列期限")
         fitting.append(own)
     return max(fitting, key=lambda row: (row.rank, row.id is not None, row.id or 0), default=None)
+
+
+def plain_limit(hours: int) -> Limit:
+    """Return what the list of classes means by its hours: up to a day by the clock, whole days beyond that 自然日, as it is written."""
+    if hours > DAY_HOURS and hours % DAY_HOURS == 0:
+        return Limit(TimeKind.NATURAL_DAYS, Decimal(hours // DAY_HOURS))
+    return Limit(TimeKind.EMERGENCY_HOURS, Decimal(hours))
 
 
 @dataclass(frozen=True)

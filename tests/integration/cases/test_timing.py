@@ -27,7 +27,7 @@ def test_four_work_hours_from_friday_half_past_five_with_lunch(timed: Timed) -> 
     )  # half an hour on Friday, Monday morning without lunch
     assert running["dispatch"].stopped_at == FRIDAY
     case = timed.case()
-    assert case.due_at == FRIDAY + timedelta(hours=72)  # what the list of classes says, by the clock
+    assert case.due_at == china(2026, 11, 24)  # the three days of the list of classes: to the end of Monday
     assert case.stage_due_at == running["accept"].due_at
     page = timed.page(timed.desk)
     assert "接单" in page
@@ -74,7 +74,8 @@ def test_a_pause_needs_a_reason_and_an_end_and_moves_what_is_due(timed: Timed) -
     paused = timed.timers()
     assert before["handle"].due_at == china(2026, 11, 30, 18, 0)
     assert paused["handle"].due_at == china(2026, 12, 1, 18, 0)  # of the days only the 24th ended in the pause
-    assert paused["whole"].due_at == before["whole"].due_at + timedelta(days=2)
+    assert before["whole"].due_at == china(2026, 11, 27)  # three natural days after the 23rd, to the end of the 26th
+    assert paused["whole"].due_at == china(2026, 11, 28)
     assert timed.case().due_at == paused["whole"].due_at
     assert "已暂停至" in timed.page(timed.desk)
     assert "暂停：等鉴定" in timed.page(timed.desk, "/deadlines")

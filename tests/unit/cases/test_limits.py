@@ -9,7 +9,7 @@ import pytest
 
 from gridmap.cases.rules import Stage
 from gridmap.cases.rules.clocks import QuietHours, quiet_at
-from gridmap.cases.rules.limits import StageLimit, check_amounts, level_times, limit_of, next_time
+from gridmap.cases.rules.limits import StageLimit, check_amounts, level_times, limit_of, next_time, plain_limit
 from gridmap.errors import BadInput
 from gridmap.worktime.rules import ZONE, Counting, DayEnd, Limit, TimeKind, Window, WorkCalendar, start
 
@@ -78,11 +78,19 @@ def test_the_hours_of_the_class_count_for_the_whole_course_unless_a_row_names_th
     case = {"unit_code": TOWN, "category": "0101", "family": 1, "grade": "worry", "plain_hours": 72}
     found = limit_of(ROWS, Stage.WHOLE, **case)  # type: ignore[arg-type]
     assert found is not None
-    assert found.limit == Limit(TimeKind.EMERGENCY_HOURS, Decimal(72))
+    assert found.limit == Limit(TimeKind.NATURAL_DAYS, Decimal(3))
     named = limit_of([*ROWS, row(8, Stage.WHOLE, category="0101")], Stage.WHOLE, **case)  # type: ignore[arg-type]
     assert named is not None
     assert named.id == 8
     assert limit_of(ROWS, Stage.VERIFY, **case) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("hours", "kind", "amount"),
+    [(2, "emergency_hours", 2), (24, "emergency_hours", 24), (36, "emergency_hours", 36), (48, "natural_days", 2), (2160, "natural_days", 90)],
+)  # fmt: skip
+def test_whole_days_of_the_list_of_classes_are_natural_days(hours: int, kind: str, amount: int) -> None:
+    assert plain_limit(hours) == Limit(TimeKind(kind), Decimal(amount))
 
 
 def test_levels_of_four_work_hours_from_friday_half_past_five() -> None:
