@@ -136,7 +136,7 @@ def choices() -> dict[str, Any]:
         "statuses": listed(STATUS_NAMES),
         "risks": [*listed(RISK_NAMES), {"value": "none", "name": "未评估"}],
         "lateness": listed(LATENESS_NAMES),
-        "today": clock.today().isoformat(),
+        "now": clock.now().isoformat(),
         "person": actor.name,
         "may_read_cases": may(Permission.CASE_READ),
         "may_create_cases": may(Permission.CASE_CREATE),

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  breaks, classOf, DEFAULTS, drawnAt, filterQuery, levelFor, openStatus, parseState, periodDays, rampStep, writeState,
+  breaks, chinaDay, classOf, DEFAULTS, drawnAt, filterQuery, levelFor, openStatus, parseState, periodDays, rampStep, writeState,
 } from "../../../gridmap/static/js/maps/state.js";
 
 const TODAY = "2026-11-23";
 const LEVELS = [{ level: 6, minzoom: 0 }, { level: 9, minzoom: 7 }, { level: 12, minzoom: 10 }, { level: 15, minzoom: 12 }];
+
+test("the day is that of Asia/Shanghai", () => {
+  assert.equal(chinaDay(Date.parse("2026-11-23T15:59:59Z")), "2026-11-23");
+  assert.equal(chinaDay(Date.parse("2026-11-23T16:00:00Z")), "2026-11-24");
+});
 
 test("an empty address is the default state, and the default state an empty address", () => {
   assert.deepEqual(parseState(""), DEFAULTS);

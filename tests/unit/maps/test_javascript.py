@@ -21,4 +21,4 @@ def test_pure_modules() -> None:
     done = subprocess.run([node, "--test", *files], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(files) == 2
-    assert "# pass 17" in done.stdout
+    assert "# pass 18" in done.stdout

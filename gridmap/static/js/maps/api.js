@@ -17,6 +17,9 @@ function tell(change) {
   document.dispatchEvent(new CustomEvent("gridmap:busy", { detail: outstanding }));
 }
 
+/** Say whether a request of this slot is under way. */
+export const isAsked = (slot) => running.has(slot);
+
 /**
  * Return the JSON at `address`. With a `slot`, a newer request in the same slot ends the older one, which then never
  * settles to its caller's harm: it resolves to `null`. Throws `Refused`.

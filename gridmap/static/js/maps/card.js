@@ -25,7 +25,7 @@ export function makeCard(element, choices, acts, store) {
   return {
     unit(facts, counts) {
       const drill = facts.level < 15 || facts.code !== store.state.unit;
-      const query = filterQuery(store.state, choices.today, { unit: facts.code });
+      const rows = () => `/cases?${filterQuery(store.state, choices.today, { unit: facts.code })}`;
       show(`${facts.name}，${LEVEL_NAMES[facts.level]}`,
         h("div", { class: "card-kind muted" }, LEVEL_NAMES[facts.level], facts.kind === "dedicated" ? " · 专属网格" : "", facts.is_demo ? " · 示例边界" : ""),
         h("h3", {}, facts.name),
@@ -33,7 +33,7 @@ export function makeCard(element, choices, acts, store) {
         h("dl", { class: "facts" }, fact("常住人口", facts.residents && `${number(facts.residents)} 人`), fact("户数", facts.households && `${number(facts.households)} 户`), fact("代码", facts.code)),
         h("div", { class: "card-actions" },
           drill ? h("button", { type: "button", class: "button button-primary button-small", onclick: () => acts.open(facts.code) }, "下钻", icon("next")) : null,
-          choices.may_read_cases ? h("a", { class: "button button-small", href: `/cases?${query}` }, "事件列表") : null));
+          choices.may_read_cases ? h("a", { class: "button button-small", href: rows(), onclick: (event) => (event.currentTarget.href = rows()) }, "事件列表") : null));
     },
     case(facts) {
       const risk = choices.risks.find((one) => one.value === (facts.risk ?? "none"));

@@ -14,7 +14,7 @@ function options(choices) {
   };
 }
 
-/** Fill the bar's parts { period, days, menus, reset } and keep them in step with `store`. */
+/** Fill the bar's parts { period, days, menus, reset } and keep them in step with `store`. Returns { nextDay() }. */
 export function makeFilters(parts, choices, store) {
   const lists = options(choices);
 
@@ -75,6 +75,11 @@ export function makeFilters(parts, choices, store) {
     if (["family", "status", "risk", "lateness", "period", "from", "to"].some((name) => changed.has(name))) draw();
   });
   draw();
+  return {
+    nextDay() {
+      for (const input of parts.days.querySelectorAll("input")) input.max = choices.today;
+    },
+  };
 }
 
 /** Say the filter in words, for the print: 近一年（2025-11-23 起）· 类别：平安建设. */

@@ -1,16 +1,18 @@
 // The list of cases beside the map: the same filter and the same place as the map, with the total of that filter.
-import { getJson } from "./api.js";
+import { getJson, isAsked } from "./api.js";
 import { h, icon, number, when } from "./dom.js";
+import { keeping, settle } from "./keep.js";
 import { classOfCase } from "./palette.js";
 import { filterQuery } from "./state.js";
 
 const STATUS_TONES = { received: "tag-warn", registered: "tag-warn", assessed: "tag-warn", closed: "", archived: "", declined: "", joined: "", revisited: "tag-good", verified: "tag-good" };
 
-/** Take over the list's parts { count, items, more }. Returns { load(query, title), chosen(code), total() }. */
+/** Take over the list's parts { count, items, more }. Returns { load(unit, bbox), refresh(unit, bbox), chosen(code), total() }. */
 export function makeList(parts, choices, acts, store) {
   let total = 0;
   let chosenCode = "";
   let following = null;
+  let turn = 0; // of what the person asked for: what a refresh asked before is out of date then
 
   function item(one) {
     const part = classOfCase(store.state.color, choices, one);
@@ -25,21 +27,51 @@ export function makeList(parts, choices, acts, store) {
         h("span", { class: "case-tags" }, h("span", { class: `tag ${STATUS_TONES[one.status] ?? "tag-brand"}` }, one.status_name ?? one.status), late, high, here)));
   }
 
-  function show(answer, append) {
+  function say(answer) {
     total = answer.total;
     following = answer.next;
-    parts.count.textContent = `${answer.more_than ? "超过" : "共"} ${number(total)} 件`;
+    const words = `${answer.more_than ? "超过" : "共"} ${number(total)} 件`;
+    if (parts.count.textContent !== words) parts.count.textContent = words; // a reader would say it again
     parts.count.dataset.total = total;
+    parts.more.hidden = !following;
+  }
+
+  function show(answer, append) {
+    say(answer);
     const items = answer.items.map(item);
     if (append) parts.items.append(...items);
     else parts.items.replaceChildren(...items);
-    parts.more.hidden = !following;
+    empty();
+  }
+
+  function empty() {
     if (!total) {
       parts.items.replaceChildren(h("li", { class: "empty empty-small" }, icon("list"), h("strong", {}, "没有符合条件的事件"), h("span", {}, "可放宽时间、类别等条件，或切换到“全区划”。")));
     }
   }
 
+  function ask(unit, bbox) {
+    const query = filterQuery(store.state, choices.today, { unit, bbox, located: bbox ? "yes" : "" });
+    parts.all.href = `/cases?${query}`;
+    return `/cases?${query}`;
+  }
+
+  /** Read as many rows as are shown now, page after page; null when the person asked for something meanwhile. */
+  async function readAgain(address) {
+    const mine = turn;
+    const shown = parts.items.querySelectorAll(".case-row").length;
+    const found = new Map();
+    let answer = { next: address };
+    do {
+      answer = await getJson(answer.next, { slot: "list", quiet: true });
+      if (!answer || mine !== turn) return null;
+      for (const one of answer.items) found.set(one.case_code, one);
+    } while (answer.next && found.size < shown);
+    return { ...answer, items: [...found.values()] };
+  }
+
   parts.more.addEventListener("click", async () => {
+    turn += 1;
     const answer = await acts.tried("list", () => getJson(following, { slot: "list" }));
     if (answer) show(answer, true);
   });
@@ -49,10 +81,17 @@ export function makeList(parts, choices, acts, store) {
     async load(unit, bbox, { quiet = false } = {}) {
       if (!choices.may_read_cases) return;
       if (!quiet && !parts.items.children.length) parts.items.replaceChildren(...Array.from({ length: 5 }, () => h("li", { class: "skeleton skeleton-row" })));
-      const query = filterQuery(store.state, choices.today, { unit, bbox, located: bbox ? "yes" : "" });
-      parts.all.href = `/cases?${query}`;
-      const answer = await acts.tried("list", () => getJson(`/cases?${query}`, { slot: "list", quiet }));
+      turn += 1;
+      const answer = await acts.tried("list", () => getJson(ask(unit, bbox), { slot: "list", quiet }));
       if (answer) show(answer, false);
+    },
+    async refresh(unit, bbox) {
+      if (!choices.may_read_cases || isAsked("list")) return;
+      const answer = await acts.tried("list", () => readAgain(ask(unit, bbox)));
+      if (!answer) return;
+      say(answer);
+      keeping(parts.items, () => settle(parts.items, answer.items.map(item)));
+      empty();
     },
     chosen(code) {
       chosenCode = code;

@@ -16,7 +16,7 @@ import { makePrint } from "./print.js";
 import { makeSearch } from "./search.js";
 import { addShading } from "./shading.js";
 import { makeSheet } from "./sheet.js";
-import { filterQuery, levelFor } from "./state.js";
+import { chinaDay, filterQuery, levelFor } from "./state.js";
 import { makeStore } from "./store.js";
 import { makeLayerSwitch } from "./toolbar.js";
 
@@ -24,6 +24,8 @@ const REFRESH_MS = 60_000;
 const $ = (id) => document.getElementById(id);
 const choices = JSON.parse($("map-choices").textContent);
 const config = mapConfig();
+const ahead_ms = Date.parse(choices.now) - Date.now(); // of the server's clock, which says what day it is
+Object.defineProperty(choices, "today", { get: () => chinaDay(Date.now() + ahead_ms) });
 const store = makeStore();
 const notices = makeNotices($("map-progress"), $("map-banner"));
 const ask = makeCounts(choices, store);
@@ -36,6 +38,7 @@ let numbers = null;
 let chosenUnit = "";
 let shadeLevel = 0;
 let drawn = false;
+let day = choices.today;
 
 /** Run a request; a refusal becomes a banner with a way to try again. Resolves to undefined then. */
 async function tried(key, work, retry = () => everything()) {
@@ -59,7 +62,7 @@ const acts = {
 const panel = makePanel({ path: $("panel-path"), heading: $("panel-heading"), numbers: $("panel-numbers"), notes: $("panel-notes"), units: $("panel-units") }, choices, acts, store);
 const list = makeList({ count: $("list-count"), items: $("list-items"), more: $("list-more"), all: $("list-all") }, choices, acts, store);
 const card = makeCard($("map-card"), choices, acts, store);
-makeFilters({ bar: $("filters"), period: $("filter-period"), days: $("filter-days"), menus: $("filter-menus"), reset: $("filter-reset"), toggle: $("filter-toggle") }, choices, store);
+const filters = makeFilters({ bar: $("filters"), period: $("filter-period"), days: $("filter-days"), menus: $("filter-menus"), reset: $("filter-reset"), toggle: $("filter-toggle") }, choices, store);
 makeLayerSwitch($("layer-panel"), choices, config.basemap, store);
 makeSearch({ input: $("map-search"), results: $("search-results") }, {
   tried,
@@ -83,7 +86,8 @@ function padding() {
 }
 
 const viewBox = () => map.getBounds().toArray().flat().map((n) => n.toFixed(6)).join(",");
-const loadList = (quiet) => list.load(unit.code, store.state.list === "view" ? viewBox() : "", { quiet });
+const listBox = () => (store.state.list === "view" ? viewBox() : "");
+const loadList = (quiet) => list.load(unit.code, listBox(), { quiet });
 
 /** Read the current unit and show it; fits the map unless the address says where to look. */
 async function loadUnit() {
@@ -275,12 +279,20 @@ function fresh() {
   $("map-fresh").textContent = `${time} 更新`;
 }
 
+/** After midnight "the last 7 days" are others: what is asked from now on follows. */
+function nextDay() {
+  day = choices.today;
+  filters.nextDay();
+  cases?.filter(caseQuery());
+}
+
 setInterval(() => {
   if (document.hidden || !unit) return;
   byTimer();
+  if (day !== choices.today) nextDay();
   cases?.refresh();
   loadCounts(true);
-  if (store.state.list === "unit") loadList(true);
+  list.refresh(unit.code, listBox());
   fresh();
 }, REFRESH_MS);
 

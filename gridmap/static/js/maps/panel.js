@@ -1,5 +1,6 @@
 // The side panel about the current unit: path, numbers (each opens its rows), and the units below as a table that drills.
 import { h, icon, LEVEL_NAMES, number } from "./dom.js";
+import { keeping, settle } from "./keep.js";
 import { filterQuery, openStatus } from "./state.js";
 
 const COLUMNS = [
@@ -81,7 +82,7 @@ export function makePanel(parts, choices, acts, store) {
   function head() {
     return COLUMNS.map(({ key, name }) => {
       const on = sort.key === key;
-      const press = () => { sort = { key, down: on ? !sort.down : true }; table(); };
+      const press = () => { sort = { key, down: on ? !sort.down : true }; keeping(parts.units, table); };
       return h("th", { scope: "col", class: key === "name" ? "" : "right", "aria-sort": on ? (sort.down ? "descending" : "ascending") : "none" },
         h("button", { type: "button", class: "sort", onclick: press }, name, on ? h("span", { "aria-hidden": "true" }, sort.down ? " ▾" : " ▴") : ""));
     });
@@ -110,10 +111,19 @@ export function makePanel(parts, choices, acts, store) {
       return parts.units.replaceChildren(h("div", { class: "empty empty-small" }, icon("layers"), h("span", {}, text)));
     }
     const most = Math.max(...rows.map((one) => one.total));
-    return parts.units.replaceChildren(
-      h("table", { class: "table units-table" },
-        h("caption", { class: "visually-hidden" }, `${facts.name}的下级区划，点名称下钻`),
-        h("thead", {}, h("tr", {}, head())), h("tbody", {}, sorted().map((one) => row(one, most)))));
+    const caption = h("caption", { class: "visually-hidden" }, `${facts.name}的下级区划，点名称下钻`);
+    const titles = h("thead", {}, h("tr", {}, head()));
+    const shown = parts.units.querySelector("table");
+    if (!shown) return parts.units.replaceChildren(h("table", { class: "table units-table" }, caption, titles, h("tbody", {}, sorted().map((one) => row(one, most)))));
+    shown.caption.replaceWith(caption);
+    shown.tHead.replaceWith(titles);
+    return settle(shown.tBodies[0], sorted().map((one) => row(one, most)));
+  }
+
+  function rest(own) {
+    const lacking = own.total - rows.reduce((sum, item) => sum + item.total, 0);
+    parts.units.querySelector(":scope > .note")?.remove();
+    if (lacking > 0 && rows.length) parts.units.append(h("p", { class: "note" }, `另有 ${number(lacking)} 件不在上列区划内：没有定到下级，或属于已经撤销的下级。`));
   }
 
   return {
@@ -126,11 +136,9 @@ export function makePanel(parts, choices, acts, store) {
     },
     counts(own, below) {
       rows = below.map((item) => ({ ...item }));
-      const rest = own.total - rows.reduce((sum, item) => sum + item.total, 0);
-      numbers(own);
-      notes(own);
-      table();
-      if (rest > 0 && rows.length) parts.units.append(h("p", { class: "note" }, `另有 ${number(rest)} 件不在上列区划内：没有定到下级，或属于已经撤销的下级。`));
+      keeping(parts.numbers, () => numbers(own));
+      keeping(parts.notes, () => notes(own));
+      keeping(parts.units, () => { table(); rest(own); });
     },
     failed() {
       parts.numbers.replaceChildren();

@@ -73,6 +73,11 @@ export function writeState(state) {
   return said.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
 }
 
+const CHINA_MS = 8 * 3_600_000; // Asia/Shanghai is 8 h ahead of UTC all year
+
+/** Return the civil day (ISO) in Asia/Shanghai at an instant in ms since 1970. */
+export const chinaDay = (at_ms) => new Date(at_ms + CHINA_MS).toISOString().slice(0, 10);
+
 const PERIOD_DAYS = { "7d": 7, "30d": 30, "1y": 365 };
 
 /** Return [first day, last day] (ISO, inclusive, either may be empty) of a state's period, seen from `today`. */
