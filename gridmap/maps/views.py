@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from flask import Blueprint, jsonify, redirect, render_template, request, send_file, url_for
 from flask.blueprints import BlueprintSetupState
@@ -19,7 +19,14 @@ from gridmap.cases.rules import LATENESS_NAMES, RISK_NAMES, STATUS_NAMES
 from gridmap.config import settings
 from gridmap.errors import NotFound
 from gridmap.maps import forms, queries
-from gridmap.maps.rules.basemap import BasemapError, archive_facts, parse_basemap
+from gridmap.maps.rules.basemap import (
+    METADATA_BYTES,
+    BasemapError,
+    archive_facts,
+    attribution_of,
+    metadata_place,
+    parse_basemap,
+)
 from gridmap.pages import STATIC, may
 from gridmap.tiles.rules import LAYERS, level_zooms, max_zoom
 from gridmap.web import actor, requires, session, signed_in
@@ -92,7 +99,9 @@ def basemap_facts() -> dict[str, Any]:
     fault = ""
     try:
         with file.open("rb") as opened:
-            facts = archive_facts(opened.read(127))
+            header = opened.read(127)
+            facts = archive_facts(header)
+            described["attribution"] = _attribution(opened, header)
     except FileNotFoundError:
         fault = f"底图文件 {file.name} 不存在，已改用无底图。"
     except OSError:
@@ -103,6 +112,14 @@ def basemap_facts() -> dict[str, Any]:
         return {"choices": [], "attribution": "", "fault": fault}
     described["choices"][0]["archive"] = {"url": url_for("maps.basemap", name=file.name), **facts}
     return described
+
+
+def _attribution(opened: BinaryIO, header: bytes) -> str:
+    offset, length = metadata_place(header)
+    if not 0 < length <= METADATA_BYTES or offset >= 2**63:
+        return ""
+    opened.seek(offset)
+    return attribution_of(header, opened.read(length))
 
 
 @blueprint.app_template_global("map_config")

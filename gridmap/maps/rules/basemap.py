@@ -6,6 +6,10 @@ Every outline and point of the product is WGS-84. A base map in GCJ-02 (the shif
 
 from __future__ import annotations
 
+import html
+import json
+import re
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -91,6 +95,9 @@ def _archive(file: str) -> Basemap:
 
 
 VECTOR_TILES = 1  # tile type in byte 99 of a PMTiles v3 header
+PLAIN, GZIP = 1, 2  # compressions in byte 97
+METADATA_BYTES = 1024 * 1024  # of the JSON that describes an archive; a longer one is not read
+ATTRIBUTION_CHARACTERS = 200
 
 
 def archive_facts(header: bytes) -> dict[str, Any]:
@@ -101,3 +108,27 @@ def archive_facts(header: bytes) -> dict[str, Any]:
     if len(header) < 127 or header[:7] != b"PMTiles" or header[7] != 3:
         raise BasemapError("底图文件不是 PMTiles 第 3 版，请重新生成。")
     return {"vector": header[99] == VECTOR_TILES, "max_zoom": header[101]}
+
+
+def metadata_place(header: bytes) -> tuple[int, int]:
+    """Return where an archive's metadata lies (offset, length in bytes), from a header that ``archive_facts`` accepted."""
+    offset, length = (int.from_bytes(header[at : at + 8], "little") for at in (24, 32))
+    return offset, length
+
+
+def attribution_of(header: bytes, metadata: bytes) -> str:
+    """Return whom the makers of an archive name, as HTML without tags; empty where they name nobody or it cannot be read.
+
+    ``metadata`` is the JSON of the PMTiles specification, plain or by gzip as the header says.
+    """
+    try:
+        if header[97] == GZIP:
+            metadata = zlib.decompressobj(wbits=31).decompress(metadata, METADATA_BYTES)
+        elif header[97] != PLAIN:
+            return ""
+        told = json.loads(metadata)
+    except (ValueError, RecursionError, zlib.error):
+        return ""
+    said = told.get("attribution") if isinstance(told, dict) else None
+    text = html.unescape(re.sub(r"<[^<>]*>", "", said)) if isinstance(said, str) else ""
+    return html.escape(" ".join(text.split())[:ATTRIBUTION_CHARACTERS])

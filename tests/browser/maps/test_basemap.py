@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import mapbox_vector_tile
 import pytest
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from shapely.geometry import box
 
 from tests.browser.conftest import Databases, Live, map_is_drawn, serve
@@ -52,14 +53,15 @@ def archive(tile: bytes, kind: int) -> bytes:
         length += bytes([rest & 0x7F | 0x80])
         rest >>= 7
     directory = b"\x01\x00\x01" + length + bytes([rest]) + b"\x01"  # one entry: id 0, run 1, length, offset 0
-    start = 127 + len(directory) + 2
+    about = json.dumps({"attribution": '<a href="https://example.org">&copy; 示例测绘院</a>'}).encode()
+    start = 127 + len(directory) + len(about)
     edges = [round(degrees * 10**7) for degrees in WORLD]
     head = b"PMTiles\x03" + struct.pack(
-        "<11Q", 127, len(directory), 127 + len(directory), 2, start, 0, start, len(tile), 1, 1, 1
+        "<11Q", 127, len(directory), 127 + len(directory), len(about), start, 0, start, len(tile), 1, 1, 1
     )
     head += struct.pack("<6B4iB2i", 1, 1, 1, kind, 0, 0, *edges, 0, 0, 0)
     assert len(head) == 127
-    return head + directory + b"{}" + tile
+    return head + directory + about + tile
 
 
 @pytest.fixture
@@ -123,6 +125,7 @@ def test_an_archive_of_pictures_is_drawn(
     map_is_drawn(page)
     page.wait_for_function(LOADED)
     assert coloured(page) > 5000
+    expect(page.locator(".maplibregl-ctrl-attrib-inner")).to_have_text("© 示例测绘院")
 
 
 def test_an_archive_of_vectors_is_drawn(

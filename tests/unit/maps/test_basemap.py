@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import struct
+
 import pytest
 
-from gridmap.maps.rules.basemap import BasemapError, archive_facts, parse_basemap
+from gridmap.maps.rules.basemap import BasemapError, archive_facts, attribution_of, metadata_place, parse_basemap
 
 
 def test_none_is_a_good_base_map() -> None:
@@ -65,3 +69,38 @@ def test_archive_header() -> None:
     for broken in (header[:100], b"PMTiles\x02" + header[8:], b"GIF89a" + bytes(130)):
         with pytest.raises(BasemapError, match="PMTiles"):
             archive_facts(broken)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("© OpenStreetMap 贡献者", "© OpenStreetMap 贡献者"),
+        ('<a href="https://example.org">&copy;  某测绘院</a>', "© 某测绘院"),
+        ("<img src=x onerror=alert(1)>甲", "甲"),
+        ("&lt;img src=x onerror=alert(1)&gt;", "&lt;img src=x onerror=alert(1)&gt;"),
+        ("长" * 500, "长" * 200),
+        (["不是文字"], ""),
+        (None, ""),
+    ],
+)
+@pytest.mark.parametrize("compression", [1, 2])
+def test_whom_an_archive_names_is_shown_as_text(said: object, shown: str, compression: int) -> None:
+    told = json.dumps({"attribution": said}).encode()
+    assert attribution_of(compressed(compression), gzip.compress(told) if compression == 2 else told) == shown
+
+
+@pytest.mark.parametrize(
+    "metadata", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000, gzip.compress(b" " * 10_000_000)[:-9]]
+)
+@pytest.mark.parametrize("compression", [0, 1, 2, 3])
+def test_metadata_that_cannot_be_read_names_nobody(metadata: bytes, compression: int) -> None:
+    assert attribution_of(compressed(compression), metadata) == ""
+
+
+def test_where_the_metadata_lies() -> None:
+    header = b"PMTiles\x03" + struct.pack("<4Q", 127, 20, 147, 35) + bytes(87)
+    assert metadata_place(header) == (147, 35)
+
+
+def compressed(how: int) -> bytes:
+    return bytes(97) + bytes([how]) + bytes(29)
