@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, significant_digits, subtree
 from gridmap.cases.models import Case, CaseDocument, CaseOrder, CasePhoto, CaseStep
+from gridmap.cases.models.mediation import Mediation, MediationSession
 from gridmap.cases.queries.course import list_orders, list_steps, registered_at
 from gridmap.cases.queries.detail import list_photos
 from gridmap.cases.queries.documents import list_documents, may_read_paper
 from gridmap.cases.queries.listing import CaseRow
-from gridmap.cases.queries.parties import may_open
+from gridmap.cases.queries.mediation import list_mediations, list_sessions
+from gridmap.cases.queries.parties import masked_parties, may_open
 from gridmap.cases.queries.places import tell_name
 from gridmap.cases.rules import (
     ACTION_NAMES,
@@ -35,13 +37,16 @@ from gridmap.cases.rules import (
     Status,
     telling,
 )
-from gridmap.cases.rules.letters.dossier import DOSSIER_SHEET, Dossier, Order, Paper, Photo, Step, dossier_html
+from gridmap.cases.rules.letters.dossier import DOSSIER_SHEET, Dossier, Order, Paper, Photo, Step, Tier, dossier_html
 from gridmap.cases.rules.letters.kinds import DOCUMENT_NAMES
 from gridmap.cases.rules.letters.location import Area, location_map
 from gridmap.cases.rules.letters.printing import pdf_of_html
 from gridmap.cases.rules.letters.twin import twin
 from gridmap.cases.rules.orders import ORDER_KIND_NAMES, ORDER_STATUS_NAMES, OrderKind, OrderStatus
+from gridmap.cases.rules.parties import PARTY_ROLE_NAMES, PartyRole
+from gridmap.cases.rules.tiers import MEDIATION_STATE_NAMES, SESSION_RESULT_NAMES, MediationState, SessionResult
 from gridmap.clock import local
+from gridmap.crypto import KeyFault
 from gridmap.media import kept_path, photo_path
 from gridmap.units.models import Outline, Unit
 from gridmap.units.queries.outlines import drawn, in_force, latest
@@ -54,14 +59,18 @@ def dossier_of(session: Session, actor: Actor, row: CaseRow) -> bytes:
     path = tell_name(session, case.unit_code)
     svg, words = _map(session, row, path)
     steps = list_steps(session, case)
-    registered = registered_at(steps)
+    registered, named = registered_at(steps), bool(may_open(actor, case))
+    parties, fault = _parties(session, case)
     dossier = Dossier(
         centre=f"{tell_name(session, _ground(case))}综治中心",
         title=case.title,
         cover=_cover(case, path, registered, len(photos), len(papers)),
         facts=_facts(case, path, registered),
-        steps=tuple(_step(step, named=bool(may_open(actor, case))) for step in steps),
+        parties=parties,
+        parties_fault=fault,
+        steps=tuple(_step(step, named=named) for step in steps),
         orders=tuple(_order(order) for order in list_orders(session, case)),
+        mediation=_mediation(session, case, named=named),
         photos=tuple(_photo(photo) for photo in photos),
         papers=tuple(_paper(actor, case, paper) for paper in papers),
         map_svg=svg,
@@ -106,6 +115,52 @@ def _facts(case: Case, path: str, registered: datetime | None) -> tuple[tuple[st
         ("现状", STATUS_NAMES[Status(case.status)]),
         ("情况描述", case.description or "没有填写描述。"),
     )
+
+
+def _parties(session: Session, case: Case) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Return role and masked words of each party, as the page of the case shows them; or why they cannot be read."""
+    try:
+        found = masked_parties(session, case)
+    except KeyFault as fault:
+        return (), fault.message
+    shown = []
+    for party in found:
+        words = [party.name, party.phone, party.id_number, party.address]
+        words += [f"来自并入的 {party.from_case}"] if party.from_case else []
+        shown.append((PARTY_ROLE_NAMES[PartyRole(party.role)], "　".join(word for word in words if word)))
+    return tuple(shown), ""
+
+
+def _mediation(session: Session, case: Case, *, named: bool) -> tuple[Tier, ...]:
+    """Return the tiers with their sessions; what the parties said only for those who may open them (``named``)."""
+    sessions = list_sessions(session, case)
+    return tuple(
+        Tier(
+            f"{tier.tier_name}调解（{MEDIATION_STATE_NAMES[MediationState(tier.state)]}）",
+            _tier_words(tier),
+            tuple(_held(item, named=named) for item in sessions if item.mediation_id == tier.id),
+        )
+        for tier in list_mediations(session, case)
+    )
+
+
+def _tier_words(tier: Mediation) -> tuple[str, ...]:
+    due = f"，{_when(tier.due_at)} 到期" if tier.due_at else ""
+    lines = [f"调解员：{tier.mediators}；{_when(tier.started_at)} 启动{due}"]
+    if tier.outcome:
+        lines.append(f"{'移交理由' if tier.state == MediationState.MOVED_UP else '结束说明'}：{tier.outcome}")
+    lines += [f"已告知依法可走的渠道：{tier.lawful_channel}"] if tier.lawful_channel else []
+    return tuple(lines)
+
+
+def _held(item: MediationSession, *, named: bool) -> tuple[str, tuple[str, ...]]:
+    result = SESSION_RESULT_NAMES[SessionResult(item.result)] if item.result else "待召开"
+    said = [("地点", item.place), ("调解员", item.mediators)]
+    said += [("到场", item.parties)] if named else []
+    said += [("原因", item.reason)]
+    said += [("各方诉求", item.claims), ("提出的方案", item.offers), ("会议记录", item.record)] if named else []
+    heading = f"第 {item.number} 次　{result}\n{_when(item.starts_at)}"
+    return heading, tuple(f"{name}：{words}" for name, words in said if words)
 
 
 def _step(step: CaseStep, *, named: bool) -> Step:

@@ -14,8 +14,10 @@ const saved = localStorage.getItem("gridmap-theme");
 if (saved) turn(saved);
 
 // Browsers honour autofocus with the first picture they paint: words typed before it would be lost.
-if (document.activeElement === document.body) {
-  (document.querySelector("main [aria-invalid]") ?? document.querySelector("[autofocus]"))?.focus();
+// What has to be corrected goes before the field a blank form begins with, even where the browser was faster than this.
+const wrong = document.querySelector("main [aria-invalid]");
+if (document.activeElement === document.body || (wrong && document.activeElement.matches("[autofocus]"))) {
+  (wrong ?? document.querySelector("[autofocus]"))?.focus();
 }
 
 document.addEventListener("click", (event) => {

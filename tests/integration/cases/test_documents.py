@@ -296,20 +296,22 @@ def test_the_whole_case_as_one_file_is_the_same_twice(
         "一案一卷",
         "目录",
         "一、基本情况",
-        "二、办理记录",
-        "三、部门办理",
-        "四、现场照片",
-        "五、文书",
-        "六、位置图",
+        "二、当事人",
+        "三、办理记录",
+        "四、部门办理",
+        "五、调解",
+        "六、现场照片",
+        "七、文书",
+        "八、位置图",
     ]
     places = [said.rindex(part) for part in order]
     assert places == sorted(places)
     for part in (course.code, "登记受理", "马强", "派出所", "照片1的文件缺失", "甲街道综治中心交办", "WGS-84", "米"):
         assert part in said, part
     contents = re.sub(r"\s", "", reader.pages[1].extract_text())
-    page = int(re.search(r"六、位置图\.*(\d+)", contents).group(1))  # type: ignore[union-attr]
+    page = int(re.search(r"八、位置图\.*(\d+)", contents).group(1))  # type: ignore[union-attr]
     assert page > 2
-    assert "六、位置图" in re.sub(r"\s", "", reader.pages[page - 1].extract_text())
+    assert "八、位置图" in re.sub(r"\s", "", reader.pages[page - 1].extract_text())
     assert signed_in((Role.CENTRE_STAFF, TOWN_B)).get(f"/cases/{course.code}/dossier.pdf").status_code == 404
     course.done(course.handler, "progress", reason="又有进展")
     assert course.desk.get(f"/cases/{course.code}/dossier.pdf").data != first.data

@@ -72,6 +72,15 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Tier:
+    """A tier of a mediation: its name, what is known of it (lines), and its sessions: (heading, lines) each."""
+
+    name: str
+    about: tuple[str, ...]
+    sessions: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
 class Paper:
     """A paper: its name and number, and its HTML twin, or why it is not here."""
 
@@ -98,24 +107,29 @@ class Dossier:
     title: str
     cover: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
+    parties: tuple[tuple[str, str], ...]  # role and what is known, masked
+    parties_fault: str
     steps: tuple[Step, ...]
     orders: tuple[Order, ...]
+    mediation: tuple[Tier, ...]
     photos: tuple[Photo, ...]
     papers: tuple[Paper, ...]
     map_svg: str
     map_words: tuple[str, ...]
 
 
-PARTS = ("基本情况", "办理记录", "部门办理", "现场照片", "文书", "位置图")
-_NUMERALS = "一二三四五六"
+PARTS = ("基本情况", "当事人", "办理记录", "部门办理", "调解", "现场照片", "文书", "位置图")
+_NUMERALS = "一二三四五六七八"
 
 
 def dossier_html(of: Dossier) -> str:
     """Return the body of the file."""
     bodies = (
         _table(of.facts),
+        _parties(of),
         _history(of.steps),
         _orders(of.orders),
+        _mediation(of.mediation),
         _photos(of.photos),
         _papers(of.papers),
         _map(of),
@@ -156,6 +170,33 @@ def _contents(of: Dossier) -> str:
 def _table(rows: Sequence[tuple[str, str]]) -> str:
     inner = "".join(f"<tr><th>{text(name)}</th><td>{text(value)}</td></tr>" for name, value in rows)
     return f'<table class="grid facts">{inner}</table>'
+
+
+def _parties(of: Dossier) -> str:
+    if of.parties_fault:
+        return f"<p>{text(of.parties_fault)}</p>"
+    if not of.parties:
+        return "<p>没有登记当事人。</p>"
+    return (
+        _table(of.parties)
+        + '<p class="small">姓名、号码和地址按规定隐去一部分；查看完整信息须在系统中说明用途，并有记录。</p>'
+    )
+
+
+def _mediation(tiers: Sequence[Tier]) -> str:
+    if not tiers:
+        return "<p>没有进行调解。</p>"
+    shown = []
+    for tier in tiers:
+        about = "".join(f'<p class="small">{text(line)}</p>' for line in tier.about)
+        rows = "".join(
+            f"<tr><td>{text(heading)}</td><td>{'<br>'.join(text(line) for line in said)}</td></tr>"
+            for heading, said in tier.sessions
+        )
+        columns = "".join(f'<col style="width:{mm}mm">' for mm in (46, 111))
+        table = f'<table class="grid small"><colgroup>{columns}</colgroup><tbody>{rows}</tbody></table>' if rows else ""
+        shown.append(f"<h3>{text(tier.name)}</h3>{about}{table}")
+    return "".join(shown)
 
 
 def _history(steps: Sequence[Step]) -> str:
