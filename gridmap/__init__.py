@@ -80,14 +80,16 @@ def _features(app: Flask) -> None:
     from gridmap.cases import views as cases
     from gridmap.cases.actions.leaving import follow
     from gridmap.cases.queries.leaving import held_at
+    from gridmap.field import views as field
     from gridmap.maps import views as maps
+    from gridmap.patrols import views as patrols
     from gridmap.tiles import views as tiles
     from gridmap.units import views as units
     from gridmap.units.queries.leaving import tenants
     from gridmap.worktime import views as worktime
 
     tenants.count, tenants.follow = held_at, follow
-    for feature in (health, jobs_view, accounts, units, worktime, cases, analysis, tiles, maps):
+    for feature in (health, jobs_view, accounts, units, worktime, cases, patrols, analysis, tiles, maps, field):
         app.register_blueprint(feature.blueprint)
     app.register_blueprint(cases.appointments.blueprint)
     app.register_blueprint(cases.mediation.blueprint)

@@ -90,12 +90,17 @@ class Permission(StrEnum):
     CASE_ROUTE = "case:route"
     CASE_SUPERVISE = "case:supervise"
     CASE_VERIFY = "case:verify"
+    DUTY_READ = "duty:read"
     INDICATOR_READ = "indicator:read"
     MAP_READ = "map:read"
     MEDIATION_EDIT = "mediation:edit"
     PARTY_READ = "party:read"
+    PATROL_PLAN = "patrol:plan"
+    PATROL_READ = "patrol:read"
+    PATROL_RECORD = "patrol:record"
     RULE_EDIT = "rule:edit"
     TEMPLATE_EDIT = "template:edit"
+    TRACK_READ = "track:read"
     UNIT_EDIT = "unit:edit"
     UNIT_IMPORT = "unit:import"
     UNIT_PUBLISH = "unit:publish"
@@ -116,8 +121,10 @@ _DESK = frozenset(
         Permission.CASE_ROUTE,
         Permission.CASE_VERIFY,
         Permission.PARTY_READ,
+        Permission.PATROL_PLAN,
     }
 )
+_WATCH = frozenset({Permission.DUTY_READ, Permission.PATROL_READ})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
@@ -136,12 +143,13 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.UNIT_READ,
         }
     ),
-    Role.LEADER: _READ | {Permission.CASE_CHARGE, Permission.CASE_SUPERVISE, Permission.INDICATOR_READ},
-    Role.CENTRE_STAFF: _READ | _DESK | {Permission.INDICATOR_READ},
+    Role.LEADER: _READ | _WATCH | {Permission.CASE_CHARGE, Permission.CASE_SUPERVISE, Permission.INDICATOR_READ},
+    Role.CENTRE_STAFF: _READ | _DESK | _WATCH | {Permission.INDICATOR_READ},
     Role.DEPARTMENT_HANDLER: _READ | {Permission.CASE_CREATE, Permission.CASE_HANDLE, Permission.PARTY_READ},
     Role.MEDIATOR: _READ | {Permission.CASE_MEDIATE, Permission.PARTY_READ},
-    Role.GRID_WORKER: _READ | {Permission.CASE_CREATE, Permission.CASE_VERIFY},
-    Role.SUPERVISOR: _READ | {Permission.CASE_SUPERVISE, Permission.INDICATOR_READ},
+    Role.GRID_WORKER: _READ
+    | {Permission.CASE_CREATE, Permission.CASE_VERIFY, Permission.PATROL_READ, Permission.PATROL_RECORD},
+    Role.SUPERVISOR: _READ | _WATCH | {Permission.CASE_SUPERVISE, Permission.INDICATOR_READ, Permission.TRACK_READ},
     Role.AUDITOR: _READ | {Permission.AUDIT_READ, Permission.INDICATOR_READ},
 }
 
@@ -236,12 +244,17 @@ PERMISSION_NAMES = {
     Permission.CASE_ROUTE: "维护派单规则",
     Permission.CASE_SUPERVISE: "督办事件",
     Permission.CASE_VERIFY: "核实事件",
+    Permission.DUTY_READ: "查看在岗人员",
     Permission.INDICATOR_READ: "查看指标",
     Permission.MAP_READ: "查看防控地图",
     Permission.MEDIATION_EDIT: "编辑调解层级和调解室",
     Permission.PARTY_READ: "查看当事人",
+    Permission.PATROL_PLAN: "安排巡查",
+    Permission.PATROL_READ: "查看巡查覆盖",
+    Permission.PATROL_RECORD: "上岗和记录轨迹",
     Permission.RULE_EDIT: "维护办理时限",
     Permission.TEMPLATE_EDIT: "维护文书模板",
+    Permission.TRACK_READ: "查看他人的巡查轨迹",
     Permission.UNIT_EDIT: "编辑区划边界",
     Permission.UNIT_IMPORT: "导入区划",
     Permission.UNIT_PUBLISH: "发布区划版本",

@@ -31,6 +31,7 @@ class Event(Scoped, Base):
     __table_args__ = scoped_args(
         Index("ix_events_subject", "subject", "id"),
         Index("ix_events_unit_code", "unit_code", "at"),
+        Index("ix_events_at", "at"),
     )
 
 

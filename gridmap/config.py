@@ -57,6 +57,14 @@ class Settings(BaseSettings):
     webhook_hosts: str = Field(
         default="qyapi.weixin.qq.com,oapi.dingtalk.com", description="群机器人通知允许的主机，逗号分隔，可带端口"
     )
+    push_hosts: str = Field(
+        default="", description="手机推送服务的主机，逗号分隔，可带端口；空则不用推送，手机联网时取通知"
+    )
+    push_contact: str = Field(default="", description="推送服务联系本系统管理员的邮箱；启用推送时必填")
+    field_offline_hours: int = Field(
+        default=72, ge=1, le=24 * 30, description="手机端登录后离线可用的小时数；超过后须联网验证一次"
+    )
+    field_lock_minutes: int = Field(default=10, ge=1, le=240, description="手机端切到后台多少分钟后须重新输入解锁码")
     max_tile_features: int = Field(default=10_000, ge=100)
 
     @property

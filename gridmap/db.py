@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,13 @@ def in_ranges(column: Any, ranges: Sequence[Range]) -> Any:
     if tuple(ranges) == (EVERYWHERE,):
         return column >= 0
     return or_(*[(column >= r.lo) & (column < r.hi) for r in ranges]) if ranges else false()
+
+
+def valid_on(table: Any, on: date) -> Any:
+    """Return the SQLAlchemy condition that rows with ``valid_from`` and ``valid_to`` are valid on a day: the last day is not."""
+    from sqlalchemy import and_, or_
+
+    return and_(table.valid_from <= on, or_(table.valid_to.is_(None), table.valid_to > on))
 
 
 def make_engine(url: URL | str, **options: Any) -> Engine:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import procrastinate
 from procrastinate.contrib.sqlalchemy import SQLAlchemyPsycopg2Connector
@@ -17,7 +17,11 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from gridmap.config import JOBS_ROLE, settings
+from gridmap.access import Actor
+from gridmap.config import APP_ROLE, JOBS_ROLE, settings
+
+if TYPE_CHECKING:
+    from gridmap.db import Database
 
 TASKS: list[str] = [
     "gridmap.accounts.actions.deliveries",
@@ -25,6 +29,8 @@ TASKS: list[str] = [
     "gridmap.cases.actions.supervision",
     "gridmap.cases.actions.sweep",
     "gridmap.cases.actions.tasks",
+    "gridmap.field.actions.tasks",
+    "gridmap.patrols.actions.tasks",
     "gridmap.upkeep",
 ]  # modules that declare tasks, loaded by the worker
 
@@ -44,6 +50,21 @@ def defer(
     """
     task = _inside.configure_task(name, connection=session.connection(), schedule_at=not_before, lock=lock)
     task.defer(**args)
+
+
+_WAITING = text(
+    "select 1 from procrastinate_jobs where task_name = :name and lock = :lock and status = 'todo' limit 1"
+    " for share skip locked"
+)
+
+
+def defer_once(session: Session, name: str, *, lock: str, **args: Any) -> None:
+    """Add a job unless one of its name and lock waits already: that one sees what this transaction does.
+
+    It cannot begin while its row is held, that is until this transaction ends.
+    """
+    if session.execute(_WAITING, {"name": name, "lock": lock}).scalar() is None:
+        defer(session, name, lock=lock, **args)
 
 
 def work() -> None:
@@ -125,6 +146,25 @@ def _engine() -> Engine:
     from gridmap.db import make_engine
 
     return make_engine(settings().role_url(JOBS_ROLE), pool_size=2)
+
+
+@cache
+def _people() -> Database:
+    from gridmap.db import Database
+
+    made = Database()
+    made.start(settings().role_url(APP_ROLE), pool_size=2)
+    return made
+
+
+@contextmanager
+def session_as(actor: Actor) -> Iterator[Session]:
+    """Open a session in the scope of a person, for what a job finishes for them; commits at the end, rolls back on any error."""
+    from gridmap.db import WRITING_PATIENCE
+
+    with _people().open(actor, WRITING_PATIENCE) as session:
+        yield session
+        session.commit()
 
 
 @contextmanager

@@ -34,6 +34,11 @@ JOB_NAMES = {
     "cases.charges": "领导包案：提醒履责",
     "analysis.fold": "统计：汇总新变化",
     "analysis.audit": "统计：核对汇总",
+    "field.decide": "手机端：处理已收到的内容",
+    "patrols.draw": "巡查：计算覆盖",
+    "patrols.outlines": "巡查：边界变更后重算覆盖",
+    "patrols.odd": "巡查：核对轨迹",
+    "patrols.unseen": "巡查：提醒多日没有轨迹的网格",
     "upkeep.sweep": "清理过期记录",
 }
 _FAILED = text(

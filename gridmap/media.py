@@ -13,6 +13,7 @@ import re
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,15 @@ _LOCK = "hashtextextended(:key, 7)"  # of the bytes of one file
 
 
 @dataclass(frozen=True)
+class Origin:
+    """When (aware, by the camera's clock) and where (WGS-84 degrees) a photo was taken, as its EXIF says: kept apart from it."""
+
+    taken_at: datetime | None = None
+    lon: float | None = None
+    lat: float | None = None
+
+
+@dataclass(frozen=True)
 class Photo:
     """A photo ready to be stored: JPEG bytes in sRGB without EXIF, their SHA-256, and the size in pixels."""
 
@@ -40,6 +50,7 @@ class Photo:
     sha256: str
     width_px: int
     height_px: int
+    origin: Origin = Origin()
 
 
 def read_photo(content: bytes, name: str, *, field: str = "photos") -> Photo:
@@ -107,18 +118,17 @@ def _in_srgb(image: Image.Image) -> Image.Image:
 def _encoded(image: Image.Image) -> Photo:
     image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))  # JPEG decodes at a fraction of its size when that is enough
     image.load()
-    upright = ImageOps.exif_transpose(image)
-    upright.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX), Image.Resampling.LANCZOS)
-    upright = _in_srgb(upright)
+    ImageOps.exif_transpose(image, in_place=True)
+    image.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX), Image.Resampling.LANCZOS)
+    upright = _in_srgb(image)
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")
         ground = Image.new("RGB", upright.size, "white")
         ground.paste(upright, mask=upright.getchannel("A"))
         upright = ground
     out = io.BytesIO()
-    upright.convert("RGB").save(
-        out, "JPEG", quality=QUALITY, optimize=True, progressive=True, exif=b"", icc_profile=None
-    )
+    plain = upright if upright.mode == "RGB" else upright.convert("RGB")
+    plain.save(out, "JPEG", quality=QUALITY, optimize=True, exif=b"", comment=b"", icc_profile=None)
     content = out.getvalue()
     return Photo(content, hashlib.sha256(content).hexdigest(), upright.width, upright.height)
 

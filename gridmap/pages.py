@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import time
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -80,11 +81,15 @@ def import_map() -> Markup:
     if kept is not None and time.monotonic() - made_at < IMPORT_MAP_TTL_S:
         return kept
     folders = [STATIC, *(path for path in STATIC.rglob("*") if path.is_dir())]
-    names = _modules(max(folder.stat().st_mtime_ns for folder in folders))
-    addresses = {url_for("static", filename=name): asset(name) for name in names}
-    made = Markup(json.dumps({"imports": addresses}).replace("<", "\\u003c"))  # noqa: S704 (our own file names)
+    made = import_map_of(_modules(max(folder.stat().st_mtime_ns for folder in folders)))
     _maps[request.script_root] = time.monotonic(), made
     return made
+
+
+def import_map_of(names: Iterable[str]) -> Markup:
+    """Return an import map of some modules, named by their paths under the static files."""
+    addresses = {url_for("static", filename=name): asset(name) for name in names}
+    return Markup(json.dumps({"imports": addresses}).replace("<", "\\u003c"))  # noqa: S704 (our own file names)
 
 
 @cache

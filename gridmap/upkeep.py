@@ -1,4 +1,7 @@
-"""The nightly sweep: old sign-ins, faded counts of failures, photos that nothing names, uploads nobody confirmed, finished jobs. Days are settings."""
+"""The nightly sweep: old sign-ins, faded counts of failures, photos that nothing names, uploads nobody confirmed, finished jobs, raw tracks.
+
+Days are settings.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gridmap import jobs
+from gridmap.clock import now
 from gridmap.config import settings
+from gridmap.field.actions.sync import sweep_items
+from gridmap.field.actions.uploads import sweep_uploads
 from gridmap.media import sweep_photos
+from gridmap.patrols.actions.anomalies import forget_anomalies
+from gridmap.patrols.actions.duty import end_forgotten
+from gridmap.patrols.actions.points import forget_places
+from gridmap.patrols.actions.tracks import drop_old_points
 from gridmap.units.forms.uploads import remove_old
 
 log = logging.getLogger("gridmap.upkeep")
@@ -21,7 +31,7 @@ FINISHED = "('succeeded', 'cancelled', 'aborted')"
 @jobs.app.task(name="upkeep.sweep", queueing_lock="upkeep.sweep", lock="upkeep.sweep")
 def sweep(timestamp: int = 0) -> None:  # noqa: ARG001 - what the queue passes to periodic jobs
     """Sweep everything, each part in a transaction of its own."""
-    for part in (sweep_sign_ins, sweep_failures, sweep_jobs):
+    for part in PARTS:
         with jobs.job_session() as session:
             log.info("%s: %d rows", part.__name__, part(session))
     log.info("uploads: %d", remove_old())
@@ -69,6 +79,25 @@ def sweep_jobs(session: Session) -> int:
         days=settings().keep_job_days,
         failed=settings().keep_failed_job_days,
     )
+
+
+def sweep_duties(session: Session) -> int:
+    """End duties that somebody forgot to end; return how many."""
+    return end_forgotten(session, now=now())
+
+
+def sweep_tracks(session: Session) -> int:
+    """Drop raw points, and what hangs on them, past their retention and make the partitions of the months to come; return how many went."""
+    at = now()
+    return drop_old_points(session, now=at) + forget_places(session, now=at) + forget_anomalies(session, now=at)
+
+
+def sweep_field(session: Session) -> int:
+    """Forget photos that phones began to send and what phones sent and was accepted long ago; return how many rows."""
+    return sweep_uploads(session, now=now(), keep_days=settings().keep_photo_days) + sweep_items(session, now=now())
+
+
+PARTS = (sweep_sign_ins, sweep_failures, sweep_jobs, sweep_duties, sweep_tracks, sweep_field)
 
 
 def _removed(session: Session, statement: str, **values: int) -> int:

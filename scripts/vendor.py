@@ -31,6 +31,8 @@ FILES = (
     ("modern-normalize", "modern-normalize.css", "modern-normalize.css"),
     ("fflate", "esm/browser.js", "fflate.mjs"),
     ("pmtiles", "dist/esm/index.js", "pmtiles.mjs"),
+    ("idb", "build/index.js", "idb.mjs"),
+    ("exifreader", "dist/exif-reader.js", "exif-reader.js"),
     ("terra-draw", "dist/terra-draw.modern.js", "terra-draw.mjs"),
     (
         "terra-draw-maplibre-gl-adapter",

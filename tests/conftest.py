@@ -65,8 +65,11 @@ def _others_at_work() -> bool:
 @pytest.fixture(scope="session", autouse=True)
 def instance_dir() -> Iterator[Path]:
     """A throw-away instance folder for each worker."""
+    from gridmap.config import settings
+
     folder = Path(tempfile.mkdtemp(prefix="gridmap-test-"))
     os.environ["GRIDMAP_INSTANCE_DIR"] = str(folder)
+    settings.cache_clear()  # a test that is collected may have read them already
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

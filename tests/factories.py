@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -246,6 +247,49 @@ class Factories:
             session.add(desk)
             session.flush()
             return int(desk.id)
+
+    def duty(self, unit_code: int) -> int:
+        """Add somebody's duty at a unit, begun an hour ago, and return its number."""
+        from gridmap.patrols.models import Duty
+
+        begun = datetime.now(UTC) - timedelta(hours=1)
+        with self.owner() as session:
+            duty = Duty(
+                county_code=unit_code // 10**9, unit_code=unit_code, account_id=10**12 + next(self._numbers),
+                account_name="网格员", client_id=uuid.uuid4(), on_at=begun, phone_on_at=begun, received_on_at=begun,
+            )  # fmt: skip
+            session.add(duty)
+            session.flush()
+            return int(duty.id)
+
+    def anomaly(self, unit_code: int) -> int:
+        """Point out a speed of 200 km/h in a duty at a unit and return its number."""
+        from gridmap.patrols.models import PatrolAnomaly
+
+        duty, at = self.duty(unit_code), datetime.now(UTC) - timedelta(minutes=30)
+        with self.owner() as session:
+            row = PatrolAnomaly(
+                county_code=unit_code // 10**9, unit_code=unit_code, duty_id=duty, account_id=duty, account_name="网格员",
+                kind="speed", value=200, at=at, found_at=at,
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            return int(row.id)
+
+    def patrol_point(self, unit_code: int, *, name: str = "点位", lon: float = 125.3, lat: float = 43.8) -> int:
+        """Add a point of patrols with a reach of 50 m and return its number."""
+        from gridmap.patrols.models import PatrolPoint
+        from gridmap.patrols.rules.points import new_code
+
+        made = datetime.now(UTC) - timedelta(days=1)
+        with self.owner() as session:
+            point = PatrolPoint(
+                county_code=unit_code // 10**9, unit_code=unit_code, name=name, lon=lon, lat=lat, radius_m=50,
+                code=new_code(), code_at=made, made_at=made, made_name="工作人员",
+            )  # fmt: skip
+            session.add(point)
+            session.flush()
+            return int(point.id)
 
     def appointment(self, unit_code: int) -> int:
         """Add a desk of a unit and an appointment at it tomorrow; return the appointment's number."""

@@ -31,7 +31,7 @@ def first_map(quick: bool, say: Callable[[str], None]) -> list[Measure]:
     spent, sizes = [], []
     with gridmap_server(base.TOWN) as (port, _), sync_playwright() as tools:
         name, value = sign_in(base.TOWN, port, where.town).split("=", 1)
-        browser = tools.chromium.launch(executable_path=_chromium(), args=FLAGS)
+        browser = tools.chromium.launch(executable_path=chromium(), args=FLAGS)
         for _ in range(2 if quick else 7):
             context = browser.new_context(viewport={"width": 1440, "height": 900})
             context.add_cookies([{"name": name, "value": value, "url": f"http://127.0.0.1:{port}"}])
@@ -53,7 +53,7 @@ def first_map(quick: bool, say: Callable[[str], None]) -> list[Measure]:
     ]
 
 
-def _chromium() -> str:
+def chromium() -> str:
     """Return the system's Chromium. Raises ``RuntimeError`` when there is none."""
     found = next((path for path in map(shutil.which, BROWSERS) if path), None)
     if not found:

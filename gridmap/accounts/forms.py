@@ -7,7 +7,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from gridmap.access import ROLE_NAMES
-from gridmap.accounts.rules import CHANNEL_NAMES
+from gridmap.accounts.rules import CHANNEL_NAMES, Channel
 from gridmap.web import Form
 
 
@@ -97,7 +97,10 @@ class AddressForm(Form):
     """通知地址: by which channel, where."""
 
     channel = SelectField(
-        "方式", choices=[SelectChoice(channel.value, name) for channel, name in CHANNEL_NAMES.items()]
+        "方式",
+        choices=[
+            SelectChoice(channel.value, name) for channel, name in CHANNEL_NAMES.items() if channel is not Channel.PUSH
+        ],
     )
     address = StringField(
         "地址",

@@ -7,6 +7,7 @@ question each.
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from sqlalchemy import (
@@ -15,10 +16,12 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
     Text,
+    Uuid,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -138,11 +141,22 @@ class NoticeAddress(Scoped, Base):
     address: Mapped[str] = mapped_column(Text, nullable=False)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"), nullable=False)
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    phone_id: Mapped[int | None] = mapped_column(BigInteger)  # whose push service it is
 
     __table_args__ = scoped_args(
         CheckConstraint("num_nonnulls(role, department_id, account_id) = 1", name="one_owner"),
-        CheckConstraint("channel in ('email', 'wecom', 'dingtalk')", name="channel"),
-        CheckConstraint("length(address) between 3 and 500", name="address"),
+        CheckConstraint("channel in ('email', 'wecom', 'dingtalk', 'push')", name="channel"),
+        CheckConstraint("length(address) between 3 and 1000", name="address"),
+        CheckConstraint(
+            "(channel = 'push') = (phone_id is not null) and (phone_id is null or account_id is not null)", name="phone"
+        ),
+        ForeignKeyConstraint(["county_code", "phone_id"], ["phones.county_code", "phones.id"]),
+        Index(
+            "ix_notice_addresses_phone_id",
+            "county_code",
+            "phone_id",
+            postgresql_where=text("phone_id is not null"),
+        ),
         Index("ix_notice_addresses_department_id", "department_id"),
         Index("ix_notice_addresses_account_id", "account_id"),
         Index("ix_notice_addresses_unit_code", "unit_code", "role"),
@@ -168,4 +182,31 @@ class NoticeDelivery(Scoped, Base):
         Index("uq_notice_deliveries_notice_id_address_id", "county_code", "notice_id", "address_id", unique=True),
         Index("ix_notice_deliveries_address_id", "address_id", "id"),
         Index("ix_notice_deliveries_state", "state", "started_at", postgresql_where=text("state <> 'sent'")),
+    )
+
+
+class Phone(Scoped, Base):
+    """A phone on which a grid worker uses the app, at their unit: known by its own number, and by a secret only it holds.
+
+    Once ``revoked_at`` is set, the app removes what it keeps as soon as it asks.
+    """
+
+    __tablename__ = "phones"
+
+    account_id: Mapped[int] = mapped_column(BigInteger, nullable=False)
+    device: Mapped[uuid.UUID] = mapped_column(Uuid, nullable=False)
+    name: Mapped[str] = mapped_column(Text, nullable=False)
+    secret_hash: Mapped[str] = mapped_column(Text, nullable=False)  # SHA-256 of 256 random bits
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False)
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False)
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_name: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = scoped_args(
+        CheckConstraint("length(name) between 1 and 60", name="name"),
+        CheckConstraint("(revoked_at is null) = (revoked_name is null)", name="revoked"),
+        Index("uq_phones_device", "county_code", "device", unique=True),
+        Index("ix_phones_device", "device"),
+        Index("ix_phones_account_id", "account_id"),
+        Index("ix_phones_unit_code", "unit_code", "id"),
     )

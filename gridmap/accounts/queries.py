@@ -7,15 +7,17 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import Select, func, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, selectinload
 
 from gridmap.access import Actor, Permission, Post, Role
-from gridmap.accounts.models import Account, Notice, NoticeAddress, NoticeDelivery, PostHeld
+from gridmap.accounts.models import Account, Department, Notice, NoticeAddress, NoticeDelivery, Phone, PostHeld
 from gridmap.accounts.rules import token_hash
 from gridmap.config import settings
 from gridmap.db import database, in_ranges
+from gridmap.units.models import Unit
+from gridmap.units.queries.directory import is_unit
 
 ACTOR_TTL_S = 5.0  # how long a process may trust what it read; requests that write always read anew
 _seen: dict[str, tuple[float, Actor, bool]] = {}  # when read, who, whether that counted as an act of the person
@@ -46,6 +48,12 @@ def actor_of(token: str, *, fresh: bool = False, acts: bool = True) -> Actor | N
         _seen.clear()
     _seen[key] = (time.monotonic(), actor, acts)
     return actor
+
+
+def acting(session: Session, account_id: int) -> Actor | None:
+    """Return the person of an account with their posts of today, ``None`` for who may not sign in; for jobs that finish what a person began."""
+    found = session.execute(text("select gridmap_acting(:account)"), {"account": account_id}).scalar_one()
+    return None if found is None else _actor(found)
 
 
 def forget_actor(token: str) -> None:
@@ -109,10 +117,13 @@ def unit_names(session: Session, codes: set[int]) -> dict[int, str]:
 
 def unit_in_force(session: Session, unit_code: int, on: date) -> bool:
     """Say whether a unit exists on a day: not one that ended, nor one that stands in a draft only. 0 is the whole system."""
-    known = text(
-        "select 1 from units where unit_code = :code and valid_from <= :on and (valid_to is null or valid_to > :on)"
-    )
-    return not unit_code or session.execute(known, {"code": unit_code, "on": on}).scalar() is not None
+    return not unit_code or is_unit(session, unit_code, on)
+
+
+def department_places(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Return the names of the units of those of some departments (by number) that lie within the person's scope."""
+    query = select(Department.id, Unit.name).join(Unit, Unit.unit_code == Department.unit_code)
+    return {number: name for number, name in session.execute(query.where(Department.id.in_(ids)))}
 
 
 def posts_at(session: Session, actor: Actor, codes: Collection[int]) -> list[PostHeld]:
@@ -213,3 +224,15 @@ def last_test_at(session: Session, address: NoticeAddress) -> datetime | None:
         .where(NoticeDelivery.address_id == address.id, Notice.kind == "account.test")
     )
     return session.scalar(query)
+
+
+def visible_phones(actor: Actor) -> Select[Phone]:
+    """Return the statement of the phones that the actor may see and close: their own, and of workers whose accounts they manage."""
+    managed = in_ranges(Phone.unit_code, actor.granted_ranges(Permission.ACCOUNT_MANAGE))
+    return select(Phone).where(or_(Phone.account_id == actor.account_id, managed))
+
+
+def list_phones(session: Session, actor: Actor, account_id: int) -> list[Phone]:
+    """Return a person's phones, those in use first, the last seen first."""
+    statement = visible_phones(actor).where(Phone.account_id == account_id)
+    return list(session.scalars(statement.order_by(Phone.revoked_at.is_not(None), Phone.seen_at.desc(), Phone.id)))

@@ -116,12 +116,14 @@ class Channel(StrEnum):
     EMAIL = "email"
     WECOM = "wecom"
     DINGTALK = "dingtalk"
+    PUSH = "push"
 
 
 CHANNEL_NAMES = {
     Channel.EMAIL: "电子邮箱",
     Channel.WECOM: "企业微信群机器人",
     Channel.DINGTALK: "钉钉群机器人",
+    Channel.PUSH: "手机推送",
 }
 _MAIL = re.compile(
     r"[A-Za-z0-9._%+'-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"

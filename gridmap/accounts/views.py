@@ -22,7 +22,7 @@ from gridmap.accounts.rules import (
     normal_name,
     shown_address,
 )
-from gridmap.clock import today
+from gridmap.clock import now, today
 from gridmap.config import settings
 from gridmap.errors import BadInput, NotFound
 from gridmap.pages import code, when
@@ -343,6 +343,16 @@ def switch(username: str, what: str) -> Response:
     return redirect(url_for(".detail", username=username))
 
 
+@blueprint.post("/accounts/<username>/phones/<int:phone_id>/revoke")
+@requires(Permission.ACCOUNT_MANAGE)
+def revoke_phone(username: str, phone_id: int) -> Response:
+    """Close a phone of a person: the app removes what it keeps."""
+    _account(username)
+    actions.revoke_phone(session, actor, phone_id=phone_id if phone_id < 2**63 else 0, now=now())
+    flash("已停用该手机：它下次联网时清除保存的数据。")
+    return redirect(url_for(".detail", username=username))
+
+
 def _account(username: str) -> Any:
     account = queries.one_account(session, actor, username)
     if account is None:
@@ -352,7 +362,8 @@ def _account(username: str) -> Any:
 
 def _detail(account: Any, form: PostForm) -> str:
     names = queries.unit_names(session, {post.unit_code for post in account.posts} | {account.unit_code})
-    return render_template("accounts/detail.html", account=account, form=form, names=names)
+    phones = queries.list_phones(session, actor, account.id)
+    return render_template("accounts/detail.html", account=account, form=form, names=names, phones=phones)
 
 
 def _known_unit(form: PostForm) -> bool:

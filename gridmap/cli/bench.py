@@ -14,7 +14,7 @@ from gridmap.cli.errors import CommandError
 from gridmap.cli.progress import progress
 from gridmap.config import ROOT
 
-GROUPS = ("map", "units", "cases")
+GROUPS = ("map", "units", "cases", "field")
 
 
 @click.command()
@@ -31,13 +31,13 @@ GROUPS = ("map", "units", "cases")
 @click.option(
     "--only",
     default="",
-    help="只测一部分：map 组的 scope、low、counts、words、server、growth、tipg、browser，cases 组的 limit、escalation、work、similar、steps、crowd。",
+    help="只测一部分：map 组的 scope、low、counts、words、server、growth、tipg、browser，cases 组的 limit、escalation、work、similar、steps、crowd，field 组的 phones、killed。",
 )
 @click.option("--quick", is_flag=True, help="只走几轮，用来检查能否运行；数字不作准。")
 def bench(
     groups: tuple[str, ...], json_file: str | None, rows: str, database: str | None, only: str, quick: bool
 ) -> None:
-    """测量速度，逐项对照目标（GROUP：map 地图，units 区划，cases 事件办理；不写则全部）。有目标未达到时退出码为 1。
+    """测量速度，逐项对照目标（GROUP：map 地图，units 区划，cases 事件办理，field 手机端；不写则全部）。有目标未达到时退出码为 1。
 
     \b
     示例：
@@ -76,6 +76,11 @@ def measured(group: str, chosen: dict[str, Any]) -> list[dict[str, Any]]:
         if chosen["rows"] == "10m":
             raise CommandError("cases 组没有一千万件的规模：请用 --rows 1m 或 20k。")
         return list(cases(CaseOptions(**chosen), say))
+    if group == "field":
+        from bench.field import measures as field
+        from bench.field.group import Options as FieldOptions
+
+        return list(field(FieldOptions(**{name: chosen[name] for name in chosen if name != "rows"}), say))
     from bench.map import measures
     from bench.map.group import Options
 

@@ -93,12 +93,12 @@ def load_demo(
 def demo_accounts(url: URL | str | None = None) -> list[DemoAccount]:
     """Return the demonstration accounts one can sign in with, one entry for each post; empty without a demonstration."""
     from gridmap.db import owner_session
-    from gridmap.demo.queries import named_accounts
+    from gridmap.demo.queries import named_posts
 
     with owner_session(url) as session:
-        rows = named_accounts(session)
-    password = demo_password() if rows else ""
-    return [DemoAccount(*row, password) for row in rows]
+        posts = named_posts(session)
+    password = demo_password() if posts else ""
+    return [DemoAccount(p.username, p.name, p.role, p.unit_code, p.unit_name, p.department, password) for p in posts]
 
 
 def keep_password(url: URL | str | None = None) -> int:

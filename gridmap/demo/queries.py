@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,19 +85,19 @@ def outline_files() -> list[Path]:
     return sorted((DATA / "boundaries").glob("*.gcj02.geojson"))
 
 
-def named_accounts(session: Session) -> list[tuple[str, str, str, int, str, str]]:
-    """Return (username, name, role, unit code, unit name, department) of every post of the accounts one can sign in with.
+def named_posts(session: Session) -> Sequence[Any]:
+    """Return every post of the accounts one can sign in with: account, name, role, unit and department with their names.
 
     Read as the owner of the tables, from the command line.
     """
     statement = text(
-        "select a.username, a.name, p.role, p.unit_code, coalesce(u.name, '全系统'), coalesce(d.name, '')"
-        " from accounts a join posts p on p.account_id = a.id left join units u on u.unit_code = p.unit_code"
+        "select a.username, a.id, a.name, p.role, p.unit_code, coalesce(u.name, '全系统') as unit_name,"
+        " coalesce(d.name, '') as department, p.department_id from accounts a join posts p on p.account_id = a.id left join units u on u.unit_code = p.unit_code"
         " left join departments d on d.county_code = p.county_code and d.id = p.department_id"
         " where a.is_demo and a.password_hash is not null and a.disabled_at is null and p.ended_at is null"
         " order by a.id, p.id"
     )
-    return [tuple(row) for row in session.execute(statement)]
+    return session.execute(statement).all()
 
 
 def real_outline(county: int) -> tuple[MultiPolygon, Point]:

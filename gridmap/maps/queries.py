@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from gridmap.access import LEVEL_DIGITS, Actor, Permission, Range, significant_digits, subtree
+from gridmap.audit import Event
 from gridmap.cases.forms import CaseFilter
 from gridmap.cases.forms.paging import Page
 from gridmap.cases.models import Case
 from gridmap.cases.queries import like_pattern, list_cases, visible_cases
 from gridmap.clock import today
-from gridmap.db import in_ranges
+from gridmap.db import in_ranges, valid_on
 from gridmap.errors import NotFound
 from gridmap.units.models import Outline, Unit
 
@@ -24,8 +25,8 @@ FOUND_UNITS, FOUND_CASES = 8, 8
 
 def in_force(table: type[Unit] | type[Outline]) -> ColumnElement[bool]:
     """Condition: units or outlines valid today in China."""
-    on = today()
-    return and_(table.valid_from <= on, or_(table.valid_to.is_(None), table.valid_to > on))
+    condition: ColumnElement[bool] = valid_on(table, today())
+    return condition
 
 
 def granted(actor: Actor) -> tuple[Range, ...]:
@@ -62,6 +63,16 @@ def home_unit(session: Session, actor: Actor) -> dict[str, Any]:
     """Return where the actor's map opens: ``code`` (15 digits), ``name``, ``level``, ``bbox`` (or ``None``)."""
     facts = one_unit(session, actor, EVERYTHING)
     return {name: facts[name] for name in ("code", "name", "level", "bbox")}
+
+
+PULSE_S = 60  # maps refresh by themselves that often whatever the pulse says
+
+
+def newest_event(session: Session, actor: Actor, now: datetime) -> int | None:
+    """Return the number of the newest event of a visible case within the last minute, or ``None``."""
+    recent = Event.at > now - timedelta(seconds=PULSE_S), Event.kind.like("case.%")
+    mine = in_ranges(Event.unit_code, actor.granted_ranges(Permission.CASE_READ))
+    return session.scalar(select(func.max(Event.id)).where(*recent, mine))
 
 
 def one_unit(session: Session, actor: Actor, unit_code: int) -> dict[str, Any]:

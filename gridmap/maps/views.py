@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, send_file, url_for
 from flask.blueprints import BlueprintSetupState
@@ -29,7 +29,7 @@ from gridmap.maps.rules.basemap import (
 )
 from gridmap.pages import STATIC, may
 from gridmap.tiles.rules import LAYERS, level_zooms, max_zoom
-from gridmap.web import actor, requires, session, signed_in
+from gridmap.web import actor, polled, requires, session, signed_in
 
 blueprint = Blueprint("maps", __name__)
 
@@ -65,6 +65,14 @@ def unit(code: str) -> Response:
     return jsonify(queries.one_unit(session, actor, forms.unit_code_of(code)))
 
 
+@blueprint.get("/map/pulse.json")
+@requires(Permission.CASE_READ)
+@polled
+def pulse() -> Response:
+    """Whether anything happened to a case just now: an open map asks every few seconds and refreshes when it did."""
+    return jsonify(newest=queries.newest_event(session, actor, clock.now()))
+
+
 @blueprint.get("/map/search.json")
 @requires(Permission.MAP_READ)
 def search() -> Response:
@@ -98,10 +106,8 @@ def basemap_facts() -> dict[str, Any]:
         return described
     fault = ""
     try:
-        with file.open("rb") as opened:
-            header = opened.read(127)
-            facts = archive_facts(header)
-            described["attribution"] = _attribution(opened, header)
+        status = file.stat()
+        facts, described["attribution"] = _archive(file, status.st_mtime_ns, status.st_size)
     except FileNotFoundError:
         fault = f"底图文件 {file.name} 不存在，已改用无底图。"
     except OSError:
@@ -114,12 +120,17 @@ def basemap_facts() -> dict[str, Any]:
     return described
 
 
-def _attribution(opened: BinaryIO, header: bytes) -> str:
-    offset, length = metadata_place(header)
-    if not 0 < length <= METADATA_BYTES or offset >= 2**63:
-        return ""
-    opened.seek(offset)
-    return attribution_of(header, opened.read(length))
+@lru_cache(maxsize=4)
+def _archive(file: Path, _changed_ns: int, _size_bytes: int) -> tuple[dict[str, Any], str]:
+    """Return what an archive holds and whom it names; read once for as long as the file stays the same."""
+    with file.open("rb") as opened:
+        header = opened.read(127)
+        facts = archive_facts(header)
+        offset, length = metadata_place(header)
+        if not 0 < length <= METADATA_BYTES or offset >= 2**63:
+            return facts, ""
+        opened.seek(offset)
+        return facts, attribution_of(header, opened.read(length))
 
 
 @blueprint.app_template_global("map_config")
@@ -137,7 +148,8 @@ def map_config() -> dict[str, Any]:
 @cache
 def page_modules() -> tuple[str, ...]:
     """Return the map's own modules, to be fetched at once instead of one after the other finds out about the next."""
-    return tuple(sorted(path.relative_to(STATIC).as_posix() for path in (STATIC / "js" / "maps").glob("*.js")))
+    own = sorted(path.relative_to(STATIC).as_posix() for path in (STATIC / "js" / "maps").glob("*.js"))
+    return ("js/dom.js", *own)
 
 
 def choices() -> dict[str, Any]:
@@ -156,5 +168,7 @@ def choices() -> dict[str, Any]:
         "now": clock.now().isoformat(),
         "person": actor.name,
         "may_read_cases": may(Permission.CASE_READ),
+        "may_read_patrols": may(Permission.PATROL_READ),
+        "may_read_duty": may(Permission.DUTY_READ),
         "may_create_cases": may(Permission.CASE_CREATE),
     }

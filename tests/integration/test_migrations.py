@@ -9,7 +9,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-import gridmap.analysis.models  # noqa: F401
+import gridmap.analysis.models
+import gridmap.patrols.models  # noqa: F401
 from gridmap import create_app
 from gridmap.db import MIGRATIONS, Base, alembic_config, migration_state
 

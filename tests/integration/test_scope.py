@@ -13,6 +13,8 @@ import gridmap.accounts.models
 import gridmap.analysis.models
 import gridmap.audit
 import gridmap.cases.models
+import gridmap.field.models
+import gridmap.patrols.models
 import gridmap.units.models  # noqa: F401
 from gridmap.access import EVERYWHERE, Actor, Role, subtree
 from gridmap.db import scoped_tables
@@ -84,17 +86,43 @@ ROWS = {
     "mediations": "case_id, run, template_id, tier, tier_name, started_at, mediator_ids, mediators, state)"
     " select {c}, {u}, id, 1, (select min(id) from mediation_templates), 1, '', now(), '{{}}'::bigint[], '', 'open'"
     " from cases where unit_code = {u}",
+    "coverage_days": "frame_id, on_day, bits, drawn_at)"
+    " select {c}, {u}, id, '2026-01-01'::date, B'10000000', now() from coverage_frames where unit_code = {u}",
+    "coverage_frames": "outline_id, west, south, metres_lon, metres_lat, cols, rows, cells, inside, made_at)"
+    " values ({c}, {u}, {u}, 125, 43, 80000, 111000, 1, 1, 1, ''::bytea, now())",
     "departments": "name) values ({c}, {u}, '某所')",
     "document_numbers": "kind, year, last) values ({c}, {u}, 'order', 2026, 1)",
+    "duties": "account_id, account_name, client_id, on_at, phone_on_at, received_on_at)"
+    " values ({c}, {u}, {u}, '某', gen_random_uuid(), now(), now(), now())",
     "events": "kind, subject, actor_name) values ({c}, {u}, 'a.b', 's', '系统')",
+    "field_items": "account_id, client_id, device, kind, object, body, photos, made_at, sent_at, received_at, verdict)"
+    " values ({c}, {u}, {u}, gen_random_uuid(), gen_random_uuid(), 'report', '', '{{}}', '[]', now(), now(), now(), 'held')",
+    "field_uploads": "account_id, client_id, size_bytes, checksum, touched_at)"
+    " values ({c}, {u}, {u}, gen_random_uuid(), 1, '', now())",
     "notice_addresses": "role, channel, address) values ({c}, {u}, 'leader', 'email', 'a@example.org')",
     "notice_deliveries": "notice_id, address_id) values ({c}, {u}, {u}, 1)",
     "notices": "role, kind, body, link) values ({c}, {u}, 'leader', 'k', 'b', '/')",
     "outline_faults": "version_id, kind, severity, message, suggestion) values ({c}, {u}, 1, 'gap', 'error', 'm', 's')",
     "outline_versions": "label, actor_name) values ({c}, {u}, 'l', '系统')",
+    "patrol_anomalies": "duty_id, account_id, account_name, kind, value, at, found_at)"
+    " select {c}, {u}, id, {u}, '某', 'speed', 200, now(), now() from duties where unit_code = {u}",
+    "patrol_check_ins": "point_id, duty_id, account_id, account_name, client_id, method, at, phone_at, received_at)"
+    " select {c}, {u}, (select min(id) from patrol_points where county_code = {c}), id, {u}, '某', gen_random_uuid(), 'qr', now(), now(), now()"
+    " from duties where unit_code = {u}",
+    "patrol_points": "name, lon, lat, radius_m, code, code_at, made_at, made_name)"
+    " values ({c}, {u}, '点位', 125, 43, 50, gen_random_uuid()::text, now(), now(), '某')",
+    "phones": "account_id, device, name, secret_hash, made_at, seen_at)"
+    " values ({c}, {u}, {u}, gen_random_uuid(), '手机', '', now(), now())",
     "posts": "account_id, role) select {c}, {u}, min(id), 'leader' from accounts",
     "revisit_links": "case_id, row_key, token_hash, round, made_at, expires_at)"
     " select {c}, {u}, id, gen_random_uuid(), uuid_send(gen_random_uuid()), 0, now(), now() + interval '1 day' from cases where unit_code = {u}",
+    "track_batches": "duty_id, account_id, client_id, device, number, source, verdict, received_at, offset_ms, points, taken)"
+    " select {c}, {u}, id, {u}, gen_random_uuid(), gen_random_uuid(), 1, 'phone', 'outside', now(), 0, 1, 0"
+    " from duties where unit_code = {u}",
+    "track_notes": "duty_id, account_id, client_id, from_at, to_at, words, written_at)"
+    " select {c}, {u}, id, {u}, gen_random_uuid(), now(), now(), '手机没电', now() from duties where unit_code = {u}",
+    "track_points": "id, account_id, at, phone_at, lon, lat) values ({c}, {u},"
+    " ((current_date - date '2000-01-01')::bigint << 48) + {u} % 100000000, {u}, now(), now(), 125.3, 43.8)",
     "routing_rules": "position, name, department_name, active_from, source_note, updated_at)"
     " values ({c}, {u}, 1, '规则', '中心自办', '2026-01-01', '依据', now())",
 }
@@ -127,6 +155,9 @@ OF_MEDIATIONS |= {
 OF_MEDIATIONS |= {"case_charges": 2, "case_charge_duties": 3, "case_charge_records": 4}
 # an appointment leans on its desk
 OF_MEDIATIONS |= {"appointments": 2, "appointment_steps": 3}
+# what was recorded leans on a duty, coverage on the lattice of its grid
+OF_MEDIATIONS |= {"coverage_frames": 1, "coverage_days": 2, "duties": 1, "track_batches": 2, "track_notes": 2}
+OF_MEDIATIONS |= {"patrol_points": 1, "patrol_check_ins": 2, "patrol_anomalies": 2}
 OF_WHISTLES = {"case_whistle_calls"}
 
 OF_TIMERS = {"case_appeals", "case_escalations", "case_extensions"}

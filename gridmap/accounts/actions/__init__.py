@@ -18,6 +18,8 @@ from gridmap.accounts.actions.people import (
     reset_password,
     switch_account,
 )
+from gridmap.accounts.actions.phones import phone_state, register_phone, revoke_phone
+from gridmap.accounts.actions.push import push_key, subscribe, unsubscribe
 
 __all__ = [
     "Attempt",
@@ -30,11 +32,17 @@ __all__ = [
     "end_post",
     "give_post",
     "hasher",
+    "phone_state",
+    "push_key",
     "read_notices",
+    "register_phone",
     "reset_password",
+    "revoke_phone",
     "send_again",
     "send_test",
     "sign_in",
     "sign_out",
+    "subscribe",
     "switch_account",
+    "unsubscribe",
 ]

@@ -27,7 +27,7 @@ def add_address(session: Session, actor: Actor, *, channel: Channel, address: st
     fault = mail_fault(address) if channel is Channel.EMAIL else robot_fault(address)
     if fault:
         raise BadInput(fault, field="address")
-    kept = own_addresses(session, actor)
+    kept = [item for item in own_addresses(session, actor) if item.channel != Channel.PUSH]
     if any((item.channel, item.address) == (channel, address) for item in kept):
         raise BadInput("这个地址已经登记。", field="address")
     if len(kept) >= MOST_ADDRESSES:

@@ -98,18 +98,23 @@ def message_of(channel: str, body: str) -> dict[str, object]:
 
 
 def robot_fault(address: str) -> str:
-    """Return why a robot's address may not be used, or "": only HTTPS, only hosts of the settings (``host`` or ``host:port``)."""
+    """Return why a robot's address may not be used, or ""."""
+    return host_fault(address, "机器人地址", settings().webhook_hosts, "GRIDMAP_WEBHOOK_HOSTS")
+
+
+def host_fault(address: str, what: str, hosts: str, setting: str) -> str:
+    """Return why an address may not be used, or "": only HTTPS, only ``hosts`` of the settings (``host`` or ``host:port``)."""
     parts = urlsplit(address)
-    allowed = {host.strip().lower() for host in settings().webhook_hosts.split(",") if host.strip()}
+    allowed = {host.strip().lower() for host in hosts.split(",") if host.strip()}
     try:
         port = parts.port
     except ValueError:
-        return "机器人地址的端口无法识别。"
+        return f"{what}的端口无法识别。"
     host = (parts.hostname or "").lower()
     if parts.scheme != "https" or not host or parts.username or parts.fragment:
-        return "机器人地址应以 https:// 开头，不含用户名和 #。"
+        return f"{what}应以 https:// 开头，不含用户名和 #。"
     if (host if port in (None, 443) else f"{host}:{port}") not in allowed:
-        return f"机器人地址的主机“{host}”不在允许之列（GRIDMAP_WEBHOOK_HOSTS）。"
+        return f"{what}的主机“{host}”不在允许之列（{setting}）。"
     return ""
 
 

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from gridmap import jobs
 from gridmap.accounts.actions.channels import MaybeDelivered, NotDelivered, send
+from gridmap.accounts.actions.push import Gone, send_push
+from gridmap.accounts.rules import Channel
 from gridmap.clock import now
 
 log = logging.getLogger("gridmap.notices")
@@ -50,7 +52,9 @@ def deliver(county_code: int, notice_id: int) -> None:
 _DELIVERIES = text(
     "insert into notice_deliveries (county_code, unit_code, notice_id, address_id)"
     " select n.county_code, n.unit_code, n.id, a.id from notices n join notice_addresses a on a.ended_at is null"
-    " and (a.account_id = n.account_id or a.department_id = n.department_id or (a.role = n.role and a.unit_code = n.unit_code))"
+    " and (a.account_id = n.account_id or a.department_id = n.department_id or (a.role = n.role and a.unit_code = n.unit_code)"
+    " or (a.channel = 'push' and exists (select from posts p where p.account_id = a.account_id and p.ended_at is null"
+    " and (p.department_id = n.department_id or (p.role = n.role and p.unit_code = n.unit_code)))))"
     " where n.county_code = :county and n.id = :notice"
     " and not exists (select from accounts o where o.id = a.account_id and o.disabled_at is not null)"
     " on conflict do nothing returning id"
@@ -67,7 +71,15 @@ def send_one(county_code: int, delivery_id: int) -> None:
     if found is None:
         return
     try:
-        send(found.channel, found.address, body=found.body, number=f"{county_code}-{delivery_id}")
+        if found.channel == Channel.PUSH:
+            send_push(found.address)
+        else:
+            send(found.channel, found.address, body=found.body, number=f"{county_code}-{delivery_id}")
+    except Gone as fault:
+        with jobs.job_session() as session:
+            session.execute(_END_ADDRESS, {"county": county_code, "address": found.address_id})
+            session.execute(_FAILED, {**key, "state": "failed", "error": str(fault)})
+        return
     except MaybeDelivered as fault:
         log.warning("delivery %d-%d may have arrived", county_code, delivery_id)
         with jobs.job_session() as session:
@@ -102,7 +114,10 @@ _CLAIM = text(
     " and n.county_code = d.county_code and n.id = d.notice_id and a.county_code = d.county_code and a.id = d.address_id"
     " and a.ended_at is null and not exists (select from accounts o where o.id = a.account_id and o.disabled_at is not null)"
     " and not exists (select from departments t where t.id = a.department_id and t.ended_at is not null)"
-    " returning d.tries, n.body, a.channel, a.address"
+    " returning d.tries, n.body, a.channel, a.address, a.id as address_id"
+)
+_END_ADDRESS = text(
+    "update notice_addresses set ended_at = now() where county_code = :county and id = :address and ended_at is null"
 )
 _FAILED = text(
     "update notice_deliveries set state = :state, error = :error"

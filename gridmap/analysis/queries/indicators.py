@@ -10,6 +10,7 @@ from sqlalchemy import text, tuple_
 from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Permission, Range, subtree
+from gridmap.accounts.queries import department_places
 from gridmap.analysis.queries.counted import COUNTED
 from gridmap.analysis.queries.counts import ranges_sql
 from gridmap.analysis.rules import narrowed
@@ -53,6 +54,8 @@ class DepartmentFigure:
     name: str
     figure: Figure
     returned: int
+    place: str
+    """Name of its unit; empty for one above the person's scope."""
 
 
 def _spans(actor: Actor, unit: int | None) -> tuple[Range, ...]:
@@ -124,7 +127,9 @@ def department_figures(session: Session, actor: Actor, asked: Asked) -> list[Dep
         f"select department_id, (array_agg(department order by at desc))[1] as name, {returned} as returned, {_FIGURE}"
         f" from ({statement}) y group by 1 order by count(*) desc, 1"
     )
-    return [DepartmentFigure(row[0], row[1], Figure(*row[3:]), row[2]) for row in session.execute(text(query), values)]
+    found = session.execute(text(query), values).all()
+    places = department_places(session, [row[0] for row in found])
+    return [DepartmentFigure(row[0], row[1], Figure(*row[3:]), row[2], places.get(row[0], "")) for row in found]
 
 
 def list_counted(

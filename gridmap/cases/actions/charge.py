@@ -13,7 +13,9 @@ from gridmap.cases.actions.notices import Account, tell
 from gridmap.cases.forms.charge import ChargeEntry
 from gridmap.cases.models import Case, CaseCharge, CaseChargeDuty, ChargeTemplate
 from gridmap.cases.queries.charge import charge_template_at
+from gridmap.cases.queries.quiet import quiet_hours
 from gridmap.cases.rules.charges import ChargeState, plans_from
+from gridmap.cases.rules.clocks import quiet_at
 from gridmap.clock import local
 from gridmap.errors import BadInput, Conflict, Forbidden
 
@@ -59,7 +61,7 @@ def remind_duties(session: Session, now: datetime, *, after: int = 0) -> tuple[i
     """Remind leaders of duties that come due or are overdue: once for each date, however many jobs run.
 
     Works on ``REMIND_AT_ONCE`` duties beyond the id ``after``; returns how many reminders went out, and where to go on
-    (``None``: done).
+    (``None``: done). What falls into quiet hours is left for a later hour of the day.
     """
     today = local(now).date()
     query = (
@@ -74,8 +76,10 @@ def remind_duties(session: Session, now: datetime, *, after: int = 0) -> tuple[i
         .order_by(CaseChargeDuty.id)
         .limit(REMIND_AT_ONCE)
     )  # fmt: skip
-    rows, sent = list(session.execute(query).unique()), 0
+    rows, quiet, sent = list(session.execute(query).unique()), quiet_hours(session), 0
     for duty, charge, case in rows:
+        if quiet_at(quiet, case.unit_code).tell_at(now) > now:
+            continue
         late = duty.due_on is not None and duty.due_on < today
         how = "已过期限" if late else "即将到期"
         key = f"charge:{duty.id}:{duty.due_on}:{'late' if late else 'soon'}"

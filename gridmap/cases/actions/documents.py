@@ -14,7 +14,7 @@ from gridmap.access import GRANTS, Actor, Permission, significant_digits
 from gridmap.cases.actions.templates import template_for
 from gridmap.cases.forms import Given
 from gridmap.cases.models import Case, CaseDocument, DocumentTemplate
-from gridmap.cases.queries.documents import agreement_said, fields_of, signers
+from gridmap.cases.queries.documents import agreements_said, agreements_without_paper, fields_of, signers
 from gridmap.cases.queries.places import tell_name
 from gridmap.cases.rules import Document, Transition
 from gridmap.cases.rules.letters.agreement import BLANK, signed_fields
@@ -26,6 +26,7 @@ from gridmap.errors import BadInput, Conflict, Forbidden
 from gridmap.media import store_bytes
 
 JOB = "cases.document"
+MOST_ASKED = 500  # papers in one transaction
 TO_THE_REPORTER = "来访（来电）人"  # who it was is filled in by hand: a paper made by itself names no person
 _NEXT = text(
     "insert into document_numbers (county_code, unit_code, kind, year, last) values (:county, :unit, :kind, :year, 1)"
@@ -46,30 +47,66 @@ def ask_document(
     now: datetime,
 ) -> CaseDocument:
     """Ask for a paper in the transaction of a step: what it shall say is kept as it is now, the queue makes it after commit."""
-    issuer_code, issuer_name = _issuer(session, actor, row, case)
+    issuer = _issuer(session, actor, row.permission, case)
     session.flush()
-    values = fields_of(session, case) | _said(issuer_name, given, data, actor)
+    values = fields_of(session, case) | _said(issuer[1], given, data, actor)
+    paper = _asked(actor, case, kind, issuer, now)
+    paper.step_number, paper.fields, paper.party_ids = step_number, values, data.get("signing", [])
     if kind is Document.AGREEMENT:
-        values |= agreement_said(session, case, data["agreement"])
-    paper = CaseDocument(
+        paper.agreement_number = data["agreement"]
+        paper.fields = values | agreements_said(session, case, [data["agreement"]])[data["agreement"]]
+    _queue(session, [paper])
+    return paper
+
+
+def ask_agreement_papers(session: Session, actor: Actor, case: Case, *, now: datetime) -> int:
+    """Ask for the 调解协议书 of agreements of a visible case that have none; return how many are asked for, at most ``MOST_ASKED``.
+
+    Who signs is left to be written by hand. Raises ``Forbidden``.
+    """
+    decision = actor.may(Permission.CASE_MEDIATE, case.unit_code)
+    if not decision:
+        raise Forbidden(decision.reason)
+    mine = Case.county_code == case.county_code, Case.id == case.id
+    session.execute(select(Case.id).where(*mine).with_for_update())  # two who ask at once take turns
+    numbers = agreements_without_paper(session, case, limit=MOST_ASKED)
+    issuer = _issuer(session, actor, Permission.CASE_MEDIATE, case)
+    values = fields_of(session, case) | _said(issuer[1], Given({}), {}, actor)
+    papers = []
+    for number, said in sorted(agreements_said(session, case, numbers).items()):
+        paper = _asked(actor, case, Document.AGREEMENT, issuer, now)
+        paper.agreement_number, paper.fields = number, values | said
+        papers.append(paper)
+    _queue(session, papers)
+    if papers:
+        what = {"paper": Document.AGREEMENT.value, "count": len(papers)}
+        audit.record(session, actor, "document.asked", case.case_code, case.unit_code, **what)
+    session.flush()
+    return len(papers)
+
+
+def _asked(actor: Actor, case: Case, kind: Document, issuer: tuple[int, str], now: datetime) -> CaseDocument:
+    return CaseDocument(
         county_code=case.county_code,
         unit_code=case.unit_code,
         case_id=case.id,
-        step_number=step_number,
         kind=kind.value,
-        issuer_code=issuer_code,
-        issuer_name=issuer_name,
-        fields=values,
-        party_ids=data.get("signing", []),
+        issuer_code=issuer[0],
+        issuer_name=issuer[1],
+        party_ids=[],
         asked_at=now,
         asked_by=actor.account_id or None,  # what the system asks for has no account
         actor_name=actor.name,
     )
-    session.add(paper)
+
+
+def _queue(session: Session, papers: list[CaseDocument]) -> None:
+    """Keep papers and let the queue make them, those of one issuer and kind in turn."""
+    session.add_all(papers)
     session.flush()
-    lock = f"{JOB}:{issuer_code}:{kind.value}"
-    jobs.defer(session, JOB, lock=lock, county_code=paper.county_code, document_id=paper.id)
-    return paper
+    for paper in papers:
+        lock = f"{JOB}:{paper.issuer_code}:{paper.kind}"
+        jobs.defer(session, JOB, lock=lock, county_code=paper.county_code, document_id=paper.id)
 
 
 def _said(issuer_name: str, given: Given, data: dict[str, Any], actor: Actor) -> dict[str, Any]:
@@ -83,12 +120,12 @@ def _said(issuer_name: str, given: Given, data: dict[str, Any], actor: Actor) ->
     }
 
 
-def _issuer(session: Session, actor: Actor, row: Transition, case: Case) -> tuple[int, str]:
+def _issuer(session: Session, actor: Actor, permission: Permission, case: Case) -> tuple[int, str]:
     """Return the unit whose centre issues: that of the post that grants the step here, else the town of the case."""
     granting = [
         post
         for post in actor.posts
-        if post.unit_code and row.permission in GRANTS[post.role] and case.unit_code in post.scope
+        if post.unit_code and permission in GRANTS[post.role] and case.unit_code in post.scope
     ]
     post = max(granting, key=lambda held: held.unit_code, default=None)
     digits = min(significant_digits(case.unit_code), 9)

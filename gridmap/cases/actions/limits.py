@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from gridmap import audit
 from gridmap.access import Actor, Permission, subtree
 from gridmap.cases.models import CaseLimit
-from gridmap.cases.queries import categories_on, is_unit
+from gridmap.cases.queries import categories_on
 from gridmap.cases.rules import Grade, Stage
 from gridmap.cases.rules.limits import check_amounts
 from gridmap.clock import local
 from gridmap.errors import BadInput, Forbidden
+from gridmap.units.queries.directory import is_unit
 from gridmap.worktime.rules import TimeKind
 
 

@@ -1,8 +1,8 @@
-"""What 三级调解 needs beside the steps of a case: templates of tiers, rooms, and reminders of promises."""
+"""What 三级调解 needs beside the steps of a case: templates of tiers, rooms, reminders of promises and of the time of a tier."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -23,9 +23,23 @@ from gridmap.cases.models.mediation import (
     MediationTier,
 )
 from gridmap.cases.queries.mediation import template_at
-from gridmap.cases.rules.tiers import REMINDER_WORDS, DutyState, ReminderLevel, Tier, reminder_level
+from gridmap.cases.queries.quiet import quiet_hours
+from gridmap.cases.queries.tiers import paused_until
+from gridmap.cases.rules.clocks import quiet_at
+from gridmap.cases.rules.tiers import (
+    MOST_REMIND_HOURS,
+    REMINDER_WORDS,
+    DutyState,
+    MediationState,
+    ReminderLevel,
+    Tier,
+    TierReminder,
+    reminder_level,
+    tier_reminder,
+)
 from gridmap.clock import local
 from gridmap.errors import BadInput, Conflict, Forbidden, NotFound
+from gridmap.worktime.rules import spoken_time
 
 REMIND_AT_ONCE = 500  # promises in one transaction
 
@@ -77,6 +91,7 @@ def _tier(template_id: int, tier: Tier) -> MediationTier:
         most_sessions=tier.most_sessions,
         limit_amount=int(tier.limit.amount) if tier.limit else None,
         limit_kind=tier.limit.kind.value if tier.limit else None,
+        remind_hours=tier.remind_hours,
     )
 
 
@@ -112,7 +127,8 @@ def remind_promises(session: Session, now: datetime, *, after: int = 0) -> tuple
     """Remind of promises that come due, are due or are overdue: once for each duty and level, however many jobs run.
 
     Works on ``REMIND_AT_ONCE`` duties beyond the id ``after``; returns how many reminders went out, and where to go on
-    (``None``: done). The unique index decides who sends; the other job waits for it and then sends nothing.
+    (``None``: done). The unique index decides who sends; the other job waits for it and then sends nothing. What falls into
+    quiet hours is left for a later hour of the day.
     """
     today = local(now).date()
     query = (
@@ -124,10 +140,10 @@ def remind_promises(session: Session, now: datetime, *, after: int = 0) -> tuple
         .order_by(MediationDuty.id)
         .limit(REMIND_AT_ONCE)
     )
-    duties, sent = list(session.scalars(query)), 0
+    duties, quiet, sent = list(session.scalars(query)), quiet_hours(session), 0
     for duty in duties:
         level = reminder_level(duty.due_on, today, duty.remind_days)
-        if level is None:
+        if level is None or quiet_at(quiet, duty.unit_code).tell_at(now) > now:
             continue
         row = {name: getattr(duty, name) for name in ("county_code", "unit_code", "case_id")}
         row |= {"duty_id": duty.id, "level": level.value}
@@ -156,3 +172,52 @@ def _remind(session: Session, duty: MediationDuty, level: ReminderLevel) -> None
     for number, to in enumerate(addressees):
         key = f"promise:{duty.id}:{level.value}:{number}"
         tell(session, case=case, kind="case.promise", body=f"{body}履行后请登记。", to=to, key=key)
+
+
+def remind_tiers(session: Session, now: datetime, *, after: int = 0) -> tuple[int, int | None]:
+    """Tell the mediators and the centre that the time of a tier ends soon, and that it has ended: each once.
+
+    Works on ``REMIND_AT_ONCE`` open mediations beyond the id ``after``; returns how many were told of, and where to go on
+    (``None``: done). What another job holds or somebody works on is left for the next minute, what falls into quiet hours
+    or a pause of the case for their end, if it is true then.
+    """
+    table = Mediation
+    query = (
+        select(table, MediationTier.remind_hours, Case)
+        .join(MediationTier, (MediationTier.template_id == table.template_id) & (MediationTier.number == table.tier))
+        .join(Case, (Case.county_code == table.county_code) & (Case.id == table.case_id))
+        .where(table.state == MediationState.OPEN, table.over_told_at.is_(None))
+        .where(table.due_at <= now + timedelta(hours=MOST_REMIND_HOURS), table.id > after)
+        .order_by(table.id)
+        .limit(REMIND_AT_ONCE)
+        .with_for_update(of=table, skip_locked=True)
+    )
+    found, quiet, told = session.execute(query).unique().all(), quiet_hours(session), 0
+    for mediation, remind_hours, case in found:
+        due_at = mediation.due_at
+        kind = tier_reminder(mediation.started_at, due_at, now, remind_hours) if due_at else None
+        over = kind is TierReminder.OVER
+        if due_at is None or kind is None or (not over and mediation.soon_told_at):
+            continue
+        if paused_until(mediation, now) or quiet_at(quiet, case.unit_code).tell_at(now) > now:
+            continue
+        if over:
+            mediation.over_told_at = now
+        else:
+            mediation.soon_told_at = now
+        _tell_of_tier(session, mediation, case, kind, spoken_time(due_at, is_end=True))
+        told += 1
+    session.flush()
+    return told, found[-1][0].id if len(found) == REMIND_AT_ONCE else None
+
+
+def _tell_of_tier(session: Session, mediation: Mediation, case: Case, kind: TierReminder, due: str) -> None:
+    """Tell the centre of the place and those who mediate on the tier."""
+    body = {
+        TierReminder.SOON: f"{mediation.tier_name}调解期限将于 {due} 到期，请抓紧调解。",
+        TierReminder.OVER: f"{mediation.tier_name}调解期限已于 {due} 到期，请尽快达成协议、移交上一级或者终结调解。",
+    }[kind]
+    addressees: list[Addressee] = [Centre(case.unit_code), *(Account(number) for number in mediation.mediator_ids)]
+    for number, to in enumerate(addressees):
+        key = f"tier:{mediation.id}:{kind.value}:{number}"
+        tell(session, case=case, kind="case.mediation", body=body, to=to, key=key)

@@ -24,6 +24,9 @@ def attach_photos(session: Session, actor: Actor, case: Case, photos: Sequence[P
                 height_px=photo.height_px,
                 size_bytes=len(photo.content),
                 added_by=actor.account_id,
+                taken_at=photo.origin.taken_at,
+                taken_lon=photo.origin.lon,
+                taken_lat=photo.origin.lat,
             )
         )
     session.flush()

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from gridmap import audit
 from gridmap.access import Actor, Permission, subtree
 from gridmap.cases.models import QuietVersion
-from gridmap.cases.queries import is_unit
 from gridmap.errors import BadInput, Forbidden
+from gridmap.units.queries.directory import is_unit
 
 
 def set_quiet_hours(

@@ -26,6 +26,7 @@ from gridmap.cases.rules import Action, PositionMethod, Status, Transition, case
 from gridmap.clock import local
 from gridmap.errors import BadInput, Forbidden
 from gridmap.media import Photo
+from gridmap.units.queries.directory import is_unit
 
 
 class BorderQuestion(BadInput):
@@ -126,7 +127,7 @@ def _named_unit(session: Session, actor: Actor, named: int | None, on: date) -> 
         raise BadInput("没有位置的事件须指明所属区划，请选择。", field="unit")
     if not actor.may(Permission.CASE_CREATE, unit_code):
         raise BadInput("所属区划不在您负责的范围内，请重新选择。", field="unit")
-    if named and not queries.is_unit(session, named, on):
+    if named and not is_unit(session, named, on):
         raise BadInput("没有这个区划，请从列表中选择。", field="unit")
     return unit_code
 

@@ -16,6 +16,7 @@ from gridmap.cases.queries import routing
 from gridmap.cases.rules.routing import DESK_NAME
 from gridmap.clock import local
 from gridmap.errors import BadInput, Conflict, Forbidden, NotFound
+from gridmap.units.queries.directory import is_unit
 
 MISSING = "没有找到该派单规则，可能已被删除，或不在您负责的范围内。"
 
@@ -70,7 +71,7 @@ def move_rule(session: Session, actor: Actor, *, rule_id: int, up: bool, now: da
 def _check_within(session: Session, unit_code: int, within: int | None, now: datetime) -> None:
     if within is None:
         return
-    if within not in subtree(unit_code) or not queries.is_unit(session, within, local(now).date()):
+    if within not in subtree(unit_code) or not is_unit(session, within, local(now).date()):
         raise BadInput("所选区划不在本规则所属的区划内，请重新选择。", field="within")
 
 

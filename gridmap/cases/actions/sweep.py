@@ -1,4 +1,4 @@
-"""The job of limits, every minute: newer calendars taken over, levels written, people told outside quiet hours."""
+"""The job of limits, every minute: newer calendars taken over, levels written, people told outside quiet hours, also of tiers of mediation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import logging
 
 from gridmap import jobs
 from gridmap.cases.actions.escalation import BATCH, adopt_calendars, escalate, tell_waiting
+from gridmap.cases.actions.mediation import remind_tiers
+from gridmap.cases.actions.tiers import adopt_for_tiers
 from gridmap.clock import now
 
 log = logging.getLogger("gridmap.cases")
@@ -27,13 +29,17 @@ def sweep(timestamp: int = 0) -> None:  # noqa: ARG001 - what the queue passes t
             break
     while _told() == TELL:
         pass
+    after: int | None = 0
+    while after is not None:
+        with jobs.job_session() as session:
+            _sent, after = remind_tiers(session, now(), after=after)
     if written:
         log.info("limits reached: %d timers", written)
 
 
 def _adopted() -> int:
     with jobs.job_session() as session:
-        return adopt_calendars(session, now=now())
+        return adopt_calendars(session, now=now()) + adopt_for_tiers(session, now=now(), most=BATCH)
 
 
 def _told() -> int:

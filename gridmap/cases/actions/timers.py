@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from gridmap.cases.models import Case, CaseExtension, CaseTimer
-from gridmap.cases.queries.timers import Terms, calendars_for, running_timers, terms_at, timer_of
+from gridmap.cases.queries.timers import Terms, calendars_for, pause_among, running_timers, terms_at, timer_of
 from gridmap.cases.rules import STAGE_NAMES, Stage
 from gridmap.cases.rules.clocks import LAPSED_WORDS, ExtensionStatus
 from gridmap.cases.rules.limits import StageLimit, level_times, limit_of, next_time
@@ -32,7 +32,7 @@ def change_stage(
         session.no_autoflush
     ):  # the case is written once; what is stopped is written before what is started (one flush, one table)
         running, told = running_timers(session, case), []
-        pause = next((found for row in running.values() if (found := timer_of(row).paused_at(now))), None)
+        pause = pause_among(running.values(), now)
         for stage in [stage for stage in running if stage in stops or stage in starts]:
             stop_timer(session, running.pop(stage), now)
         wanted = {*starts, *(running if reclassed else ())}

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from gridmap.cases.forms.plain import clean
 from gridmap.cases.rules import Input
-from gridmap.cases.rules.tiers import Tier
+from gridmap.cases.rules.tiers import MOST_REMIND_HOURS, Tier
 from gridmap.clock import CHINA
 from gridmap.errors import BadInput
 from gridmap.web import UNREADABLE
@@ -22,6 +22,7 @@ from gridmap.worktime.rules import KIND_NAMES, Limit, TimeKind
 DUTY_ROWS = 6
 MOST_LINE = 200
 MOST_TIERS = 9
+TIER_FIELDS = ("name", "most_sessions", "amount", "kind", "remind_hours")
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 Form = MultiDict[str, str]
 
@@ -164,10 +165,10 @@ MEDIATION_READERS: dict[str, Callable[[Input, Form], Any]] = {
 
 def read_template(form: Form) -> TemplateEntry:
     """Read the page of tiers. Raises ``BadInput`` naming the tier and the field."""
-    columns = [form.getlist(name) for name in ("name", "most_sessions", "amount", "kind")]
+    columns = [form.getlist(name) for name in TIER_FIELDS]
     if len({len(column) for column in columns}) > 1:
         raise BadInput("调解层级无法识别，请刷新页面后重新填写。", field="name")
-    rows = [row for row in zip(*columns, strict=True) if any(cell.strip() for cell in row[:3])]
+    rows = [row for row in zip(*columns, strict=True) if any(cell.strip() for cell in (*row[:3], row[4]))]
     if not rows:
         raise BadInput("至少要有一级调解。", field="name")
     if len(rows) > MOST_TIERS:
@@ -186,16 +187,19 @@ def read_template(form: Form) -> TemplateEntry:
     )
 
 
-def _tier(number: int, name: str, most: str, amount: str, kind: str) -> Tier:
+def _tier(number: int, name: str, most: str, amount: str, kind: str, remind: str) -> Tier:
     where = f"第 {number} 级"
     name = line(name, f"{where}名称", "name", 20)
     if not name:
         raise BadInput(f"请填写{where}的名称。", field="name")
     sessions = read_number(most, f"{where}至多次数", "most_sessions", 1, 999) if most.strip() else None
     if not amount.strip():
+        if remind.strip():
+            raise BadInput(f"{where}没有期限，请不要填写提前提醒，或先填写期限。", field="remind_hours")
         return Tier(number, name, sessions)
     if kind not in set(TimeKind):
         raise BadInput(f"{where}的时间种类无法识别，请从列表中选择（{'、'.join(KIND_NAMES.values())}）。", field="kind")
-    return Tier(
-        number, name, sessions, Limit(TimeKind(kind), Decimal(read_number(amount, f"{where}期限", "amount", 1, 3660)))
-    )
+    limit = Limit(TimeKind(kind), Decimal(read_number(amount, f"{where}期限", "amount", 1, 3660)))
+    label = f"{where}到期前几小时提醒"
+    hours = read_number(remind, label, "remind_hours", 1, MOST_REMIND_HOURS) if remind.strip() else None
+    return Tier(number, name, sessions, limit, hours)

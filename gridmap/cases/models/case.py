@@ -243,8 +243,12 @@ class CasePhoto(Scoped, Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger, nullable=False)
     added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"), nullable=False)
     added_by: Mapped[int | None] = mapped_column(BigInteger)
+    taken_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # by the camera's clock
+    taken_lon: Mapped[float | None] = mapped_column()  # as the camera says, WGS-84
+    taken_lat: Mapped[float | None] = mapped_column()
 
     __table_args__ = scoped_args(
+        CheckConstraint("num_nonnulls(taken_lon, taken_lat) in (0, 2)", name="taken_place"),
         ForeignKeyConstraint(["county_code", "case_id"], ["cases.county_code", "cases.id"]),
         Index("ix_case_photos_case_id", "county_code", "case_id"),
     )

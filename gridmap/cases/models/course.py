@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gridmap.cases.models.case import one_of
 from gridmap.cases.rules import Status
+from gridmap.cases.rules.course import HANDLING_ACTIONS
 from gridmap.cases.rules.orders import OrderKind, OrderStatus
 from gridmap.db import Base, Scoped, scoped_args
 
@@ -58,6 +59,14 @@ class CaseStep(Scoped, Base):
         Index("uq_case_steps_case_id_number", "county_code", "case_id", "number", unique=True),
         Index("uq_case_steps_client_id", "client_id", "county_code", unique=True),
         Index("ix_case_steps_action", "action", "at", "unit_code"),
+        Index(
+            "ix_case_steps_handled",  # whoever handled a case neither verifies it nor calls back
+            "actor_id",
+            "county_code",
+            "case_id",
+            postgresql_include=["unit_code"],
+            postgresql_where=text(f"action in ({', '.join(repr(action.value) for action in HANDLING_ACTIONS)})"),
+        ),
     )
 
 
@@ -93,6 +102,14 @@ class CaseOrder(Scoped, Base):
         Index("ix_case_orders_case_id", "county_code", "case_id"),
         Index("ix_case_orders_department_id", "department_id", "sent_at", postgresql_where=text("ended_at is null")),
         Index("ix_case_orders_sent_at", "sent_at", "unit_code"),
+        Index(
+            "ix_case_orders_assignee_id",
+            "assignee_id",
+            "county_code",
+            "case_id",
+            postgresql_include=["unit_code"],
+            postgresql_where=text("assignee_id is not null"),
+        ),
         # one department leads at a time
         Index(
             "uq_case_orders_lead",

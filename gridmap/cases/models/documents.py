@@ -81,13 +81,14 @@ class CaseDocument(Scoped, Base):
     """A paper of a case. Asked for with the step (``fields``: what it shall say); number and files come when it is made.
 
     Number and files come together or not at all, so that no number is lost. Files are in the media folder under their hashes.
-    ``party_ids``: whose sealed data the paper carries; it is opened when the paper is made and lies in its files only.
+    ``agreement_number``: of which agreement of the case it is, for a 调解协议书. ``party_ids``: whose sealed data the paper carries; it is opened when the paper is made and lies in its files only.
     """
 
     __tablename__ = "case_documents"
 
     case_id: Mapped[int] = mapped_column(BigInteger, nullable=False)
     step_number: Mapped[int | None] = mapped_column(Integer)
+    agreement_number: Mapped[int | None] = mapped_column(Integer)
     kind: Mapped[str] = mapped_column(Text, nullable=False)
     issuer_code: Mapped[int] = mapped_column(BigInteger, nullable=False)
     issuer_name: Mapped[str] = mapped_column(Text, nullable=False)
@@ -112,6 +113,14 @@ class CaseDocument(Scoped, Base):
             name="made",
         ),
         Index("ix_case_documents_case_id", "county_code", "case_id"),
+        Index(  # of one agreement one 调解协议书, whoever asks for it how often
+            "uq_case_documents_agreement_number",
+            "county_code",
+            "case_id",
+            "agreement_number",
+            unique=True,
+            postgresql_where=text("agreement_number is not null"),
+        ),
         Index(  # of one step one 督办单, whoever asks for it how often
             "uq_case_documents_supervision",
             "county_code",

@@ -64,7 +64,10 @@ class MediationTemplate(Base):
 
 
 class MediationTier(Base):
-    """A tier of a version: at most so many sessions in so much time; null: no bound."""
+    """A tier of a version: at most so many sessions in so much time; null: no bound.
+
+    ``remind_hours`` is how many hours before its time ends the tier is reminded of; null: not before.
+    """
 
     __tablename__ = "mediation_tiers"
 
@@ -74,6 +77,7 @@ class MediationTier(Base):
     most_sessions: Mapped[int | None] = mapped_column(SmallInteger)
     limit_amount: Mapped[int | None] = mapped_column(SmallInteger)
     limit_kind: Mapped[str | None] = mapped_column(Text)
+    remind_hours: Mapped[int | None] = mapped_column(SmallInteger)
 
     __table_args__ = (
         CheckConstraint("number between 1 and 9", name="number"),
@@ -81,6 +85,7 @@ class MediationTier(Base):
         CheckConstraint("most_sessions between 1 and 999", name="most_sessions"),
         CheckConstraint("limit_amount between 1 and 3660", name="limit_amount"),
         CheckConstraint("(limit_amount is null) = (limit_kind is null)", name="limits"),
+        CheckConstraint("remind_hours between 1 and 720", name="remind_hours"),
         one_of("limit_kind", TimeKind),
     )
 
@@ -108,7 +113,10 @@ class MediationRoom(Scoped, Base):
 
 
 class Mediation(Scoped, Base):
-    """The mediation of a case on one tier; ``run`` counts from 1 how often one was started. ``timer`` is of worktime."""
+    """The mediation of a case on one tier; ``run`` counts from 1 how often one was started. ``timer`` is of worktime.
+
+    ``soon_told_at`` and ``over_told_at`` are when people were told that its time ends soon, and that it has ended.
+    """
 
     __tablename__ = "mediations"
 
@@ -121,6 +129,8 @@ class Mediation(Scoped, Base):
     timer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False)
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    soon_told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    over_told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     mediator_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), nullable=False)
     mediators: Mapped[str] = mapped_column(Text, nullable=False)
     state: Mapped[str] = mapped_column(Text, nullable=False)
@@ -135,6 +145,7 @@ class Mediation(Scoped, Base):
         Index("ix_mediations_case_id", "county_code", "case_id"),
         Index("ix_mediations_ended_at", "ended_at", "unit_code"),
         Index("ix_mediations_open", "unit_code", postgresql_where=text("state = 'open'")),
+        Index("ix_mediations_due_at", "due_at", postgresql_where=text("state = 'open' and over_told_at is null")),
         # one mediation of a case at a time
         Index("uq_mediations_open", "county_code", "case_id", unique=True, postgresql_where=text("state = 'open'")),
     )

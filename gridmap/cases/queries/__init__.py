@@ -25,7 +25,7 @@ from gridmap.cases.queries.documents import (
 from gridmap.cases.queries.dossier import dossier_of
 from gridmap.cases.queries.listing import CaseRow, Listing, count_cases, list_cases
 from gridmap.cases.queries.places import Placing, UnitAt, placing, tell_name
-from gridmap.cases.queries.reference import categories_on, category_names, category_on, is_unit, unit_choices
+from gridmap.cases.queries.reference import categories_on, category_names, category_on, unit_choices
 
 __all__ = [
     "CaseRow",
@@ -44,7 +44,6 @@ __all__ = [
     "doer_of",
     "dossier_of",
     "facts_of",
-    "is_unit",
     "late_condition",
     "like_pattern",
     "list_cases",

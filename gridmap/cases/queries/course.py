@@ -51,7 +51,7 @@ from gridmap.worktime.rules import spoken_time
 
 # One statement: this runs in every transition. Planning it takes PostgreSQL longer than running it, so it is prepared.
 _FACTS_TYPES = {"county": "int", "case": "bigint", "handling": "text[]", "now": "timestamptz"}
-_FORM_TYPES = {"client": "uuid", "case_code": "text", "action": "text", "account": "bigint"}
+_SENT_TYPES = _FACTS_TYPES | {"client": "uuid", "case_code": "text", "action": "text", "account": "bigint"}
 _FACTS = (
     "with latest as (select s.number, s.at from case_steps s where s.county_code = :county and s.case_id = :case"
     " order by s.number desc limit 1), held as (select greatest(:now, (select at from latest)) as now)"
@@ -75,9 +75,8 @@ _FACTS = (
     + ", "
     + MEDIATION_FACTS
 )
-_SENT = (
-    ", gridmap_sent_before(:county, :client, :case_code, :action, :account) as sent"  # jobs have no form, nor the right
-)
+# Jobs have no form, nor the right to ask about one.
+_FACTS_AND_SENT = f"{_FACTS}, gridmap_sent_before(:county, :client, :case_code, :action, :account) as sent"
 
 
 def _holders(session: Session, case: Case, facts: Facts, _now: datetime) -> list[tuple[str, str]]:
@@ -163,7 +162,7 @@ def standing_of(session: Session, case: Case, now: datetime | None = None, form:
         "action": form.action.value,
         "account": form.account_id or None,
     }
-    row = session.execute(prepared(session, f"{_FACTS}{_SENT}", _FACTS_TYPES | _FORM_TYPES), values | sent).one()
+    row = session.execute(prepared(session, _FACTS_AND_SENT, _SENT_TYPES), values | sent).one()
     return Standing(_facts(row, case), row.last, row.at, row.sent)
 
 

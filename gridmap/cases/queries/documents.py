@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
 from gridmap.access import Actor, Permission
@@ -87,19 +88,63 @@ def fields_of(session: Session, case: Case) -> dict[str, str]:
     }
 
 
-def agreement_said(session: Session, case: Case, number: int) -> dict[str, str]:
-    """Return what the paper of an agreement of a case says of it; nothing of who the parties are."""
+def agreements_said(session: Session, case: Case, numbers: Collection[int]) -> dict[int, dict[str, str]]:
+    """Return what the papers of agreements of a case say of them, by number; nothing of who the parties are."""
     mine = MediationAgreement.county_code == case.county_code, MediationAgreement.case_id == case.id
     query = select(MediationAgreement, Mediation.mediators).join(
         Mediation,
         (Mediation.county_code == MediationAgreement.county_code) & (Mediation.id == MediationAgreement.mediation_id),
     )
-    found, mediators = session.execute(query.where(*mine, MediationAgreement.number == number)).one()
-    promises = [
-        Promise(duty.what, duty.by_whom, duty.amount_yuan, duty.due_on)
-        for duty in duties_of(session, [found]).get(found.id, [])
-    ]
-    return agreement_fields(found.terms, found.counterpart, mediators, Confirmation(found.confirmation), promises)
+    rows = session.execute(query.where(*mine, MediationAgreement.number.in_(numbers))).all()
+    duties = duties_of(session, [found for found, _mediators in rows])
+    return {
+        found.number: agreement_fields(
+            found.terms,
+            found.counterpart,
+            mediators,
+            Confirmation(found.confirmation),
+            [Promise(duty.what, duty.by_whom, duty.amount_yuan, duty.due_on) for duty in duties[found.id]],
+        )
+        for found, mediators in rows
+    }
+
+
+def agreements_without_paper(session: Session, case: Case, *, limit: int) -> list[int]:
+    """Return the numbers of agreements of a visible case whose 调解协议书 nobody asked for, the first first."""
+    mine = MediationAgreement.county_code == case.county_code, MediationAgreement.case_id == case.id
+    paper = select(CaseDocument.id).where(
+        CaseDocument.county_code == case.county_code,
+        CaseDocument.case_id == case.id,
+        CaseDocument.agreement_number == MediationAgreement.number,
+    )
+    query = select(MediationAgreement.number).where(*mine, ~paper.exists()).order_by(MediationAgreement.number)
+    return list(session.scalars(query.limit(limit)))
+
+
+def paper_counts(session: Session, case: Case) -> tuple[int, int]:
+    """Return how many 调解协议书 of a visible case were asked for, and how many of them are made."""
+    mine = CaseDocument.county_code == case.county_code, CaseDocument.case_id == case.id
+    query = select(func.count(), func.count(CaseDocument.made_at)).where(
+        *mine, CaseDocument.agreement_number.is_not(None)
+    )
+    asked, made = session.execute(query).one()
+    return asked, made
+
+
+def agreement_papers(session: Session, case: Case) -> list[tuple[CaseDocument, str]]:
+    """Return the 调解协议书 of a visible case with the counterpart of each, by the agreement's number."""
+    query = (
+        select(CaseDocument, MediationAgreement.counterpart)
+        .join(
+            MediationAgreement,
+            (MediationAgreement.county_code == CaseDocument.county_code)
+            & (MediationAgreement.case_id == CaseDocument.case_id)
+            & (MediationAgreement.number == CaseDocument.agreement_number),
+        )
+        .where(CaseDocument.county_code == case.county_code, CaseDocument.case_id == case.id)
+        .order_by(CaseDocument.agreement_number)
+    )
+    return [(paper, name) for paper, name in session.execute(query)]
 
 
 def signers(session: Session, paper: CaseDocument) -> list[tuple[PartyRole, dict[str, str]]]:

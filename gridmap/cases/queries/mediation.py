@@ -110,6 +110,7 @@ def _template(session: Session, row: MediationTemplate) -> Template:
             tier.name,
             tier.most_sessions,
             Limit(TimeKind(tier.limit_kind), tier.limit_amount) if tier.limit_kind and tier.limit_amount else None,  # type: ignore[arg-type]
+            tier.remind_hours,
         )
         for tier in session.scalars(query)
     )

@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 
 from geoalchemy2 import Geography
-from sqlalchemy import Float, cast, exists, func, or_, select
+from sqlalchemy import Float, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Permission, Range, significant_digits, subtree
+from gridmap.db import valid_on
 from gridmap.units.models import Outline, Unit
 
 GRID = 15
@@ -86,15 +87,11 @@ def _point(lon: float, lat: float) -> Any:
     return func.st_setsrid(func.st_makepoint(lon, lat), 4326)
 
 
-def _valid(on: date) -> tuple[Any, ...]:
-    return (Outline.valid_from <= on, or_(Outline.valid_to.is_(None), Outline.valid_to > on))
-
-
 def _containing(session: Session, lon: float, lat: float, on: date) -> list[UnitAt]:
     """Return the units of the deepest level whose outline covers the point (several on a shared border), by code."""
     point = _point(lon, lat)
     query = select(Outline.unit_code, Outline.level).where(
-        *_valid(on), Outline.geom.op("&&")(point), func.st_covers(Outline.geom, point)
+        valid_on(Outline, on), Outline.geom.op("&&")(point), func.st_covers(Outline.geom, point)
     )
     rows = session.execute(query.order_by(Outline.level.desc(), Outline.unit_code)).all()
     return [UnitAt(r[0], r[1], tell_name(session, r[0]), 0.0) for r in rows if r[1] == rows[0][1]]
@@ -106,7 +103,9 @@ def _neighbours(session: Session, lon: float, lat: float, on: date, level: int, 
     up = radius_m / METRES_PER_DEGREE
     window = func.st_expand(point, up / max(math.cos(math.radians(lat)), 0.01), up)
     away = cast(func.st_distance(cast(Outline.geom, Geography), cast(point, Geography)), Float).label("away")
-    query = select(Outline.unit_code, away).where(*_valid(on), Outline.level == level, Outline.geom.op("&&")(window))
+    query = select(Outline.unit_code, away).where(
+        valid_on(Outline, on), Outline.level == level, Outline.geom.op("&&")(window)
+    )
     rows = [row for row in session.execute(query.order_by(away, Outline.unit_code).limit(20)) if row.away <= radius_m]
     return [UnitAt(r.unit_code, level, tell_name(session, r.unit_code), round(r.away, 1)) for r in rows[:5]]
 
@@ -116,7 +115,7 @@ def _has_deeper(session: Session, unit: UnitAt, on: date) -> bool:
         return False
     span = subtree(unit.code)
     inside = (Outline.unit_code > span.lo, Outline.unit_code < span.hi, Outline.level > unit.level)
-    return bool(session.scalar(select(exists().where(*_valid(on), *inside))))
+    return bool(session.scalar(select(exists().where(valid_on(Outline, on), *inside))))
 
 
 def _overlap(one: Range, other: Range) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Permission
 from gridmap.cases.models import Case, Category, CategoryVersion
-from gridmap.db import in_ranges
+from gridmap.db import in_ranges, valid_on
 from gridmap.units.models import Unit
 
 MOST_UNITS = 400
@@ -34,7 +34,7 @@ def category_names(session: Session, on: date) -> dict[str, str]:
 def _in_edition(on: date) -> ColumnElement[bool]:
     edition = (
         select(CategoryVersion.id)
-        .where(CategoryVersion.valid_from <= on, or_(CategoryVersion.valid_to.is_(None), CategoryVersion.valid_to > on))
+        .where(valid_on(CategoryVersion, on))
         .order_by(CategoryVersion.valid_from.desc(), CategoryVersion.id.desc())
         .limit(1)
     )
@@ -44,28 +44,20 @@ def _in_edition(on: date) -> ColumnElement[bool]:
 def unit_choices(session: Session, actor: Actor, permission: Permission, on: date) -> list[Unit]:
     """Return the units in force where the actor holds ``permission``, from the top as deep as a list of 400 goes."""
     mine = in_ranges(Unit.unit_code, actor.granted_ranges(permission))
-    valid = (Unit.valid_from <= on, or_(Unit.valid_to.is_(None), Unit.valid_to > on))
-    sizes = session.execute(select(Unit.level, func.count()).where(mine, *valid).group_by(Unit.level)).all()
+    sizes = session.execute(select(Unit.level, func.count()).where(mine, valid_on(Unit, on)).group_by(Unit.level)).all()
     deepest, total = 0, 0
     for level, count in sorted((row[0], row[1]) for row in sizes):
         total += count
         if total > MOST_UNITS and deepest:
             break
         deepest = level
-    query = select(Unit).where(mine, *valid, Unit.level <= deepest)
+    query = select(Unit).where(mine, valid_on(Unit, on), Unit.level <= deepest)
     return list(session.scalars(query.order_by(Unit.unit_code).limit(10 * MOST_UNITS)))
-
-
-def is_unit(session: Session, unit_code: int, on: date) -> bool:
-    """Say whether a unit is in force on a day."""
-    valid = (Unit.valid_from <= on, or_(Unit.valid_to.is_(None), Unit.valid_to > on))
-    return session.scalar(select(Unit.unit_code).where(Unit.unit_code == unit_code, *valid)) is not None
 
 
 def units_of_county(session: Session, case: Case, on: date) -> list[tuple[str, str]]:
     """Return the county, towns and villages in force of a case's county, without the case's own unit: (code, name from the town down)."""
-    valid = (Unit.valid_from <= on, or_(Unit.valid_to.is_(None), Unit.valid_to > on))
-    query = select(Unit).where(Unit.county_code == case.county_code, Unit.level.in_((6, 9, 12)), *valid)
+    query = select(Unit).where(Unit.county_code == case.county_code, Unit.level.in_((6, 9, 12)), valid_on(Unit, on))
     towns: dict[int, str] = {}
     found = []
     for unit in session.scalars(query.order_by(Unit.unit_code)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -19,13 +19,14 @@ from gridmap.cases.rules.limits import ExtensionBound, StageLimit
 from gridmap.errors import NotReady
 from gridmap.prepared import prepared
 from gridmap.worktime.queries import VERSION_AT, areas_above, calendars_of
-from gridmap.worktime.rules import Limit, TimeKind, Timer, WorkCalendar, timer_from
+from gridmap.worktime.rules import Limit, Pause, TimeKind, Timer, WorkCalendar, timer_from
 
 
 def limits_at(session: Session, now: datetime) -> list[StageLimit]:
     """Return the limits in force at ``now`` (aware), of all stages and areas."""
     valid = CaseLimit.valid_from <= now, or_(CaseLimit.valid_to.is_(None), CaseLimit.valid_to > now)
-    return [as_limit(row) for row in session.scalars(select(CaseLimit).where(*valid))]
+    columns = CaseLimit.__table__.columns
+    return [as_limit(row) for row in session.execute(select(*columns).where(*valid)).mappings()]
 
 
 @dataclass(frozen=True)
@@ -41,50 +42,37 @@ def terms_at(session: Session, now: datetime, stages: Collection[Stage], unit_co
     areas = {"above": list(above(unit_code)), "areas": areas_above(unit_code)}
     values = {"now": now, "stages": [stage.value for stage in stages], **areas}
     row = session.execute(prepared(session, _TERMS, _TERMS_TYPES), values).one()
-    return Terms([_told_limit(*found) for found in row.limits], row.calendar_id)
+    return Terms([as_limit(found) for found in row.limits], row.calendar_id)
 
 
 _TERMS_TYPES = {"now": "timestamptz", "stages": "text[]", "above": "bigint[]", "areas": "bigint[]"}
 _TERMS = (
-    "select (select coalesce(jsonb_agg(jsonb_build_array(l.id, l.stage, l.kind, l.amount::text, l.category_code, l.family, l.grade,"
-    " l.remind_before::text, l.second_after::text, l.source_note, l.area_code)), '[]') from case_limits l"
+    "select (select coalesce(jsonb_agg(to_jsonb(l)), '[]') from case_limits l"
     " where l.valid_from <= :now and (l.valid_to is null or l.valid_to > :now) and l.stage = any(:stages)"
     f" and l.area_code = any(:above)) as limits, {VERSION_AT} as calendar_id"
 )
 
 
-def _told_limit(number: int, stage: str, kind: str, amount: str, *rest: Any) -> StageLimit:
-    category_code, family, grade, remind_before, second_after, source_note, area_code = rest
+def as_limit(row: Mapping[Any, Any]) -> StageLimit:
+    """Return a row, by the names of its columns, as its value."""
     return StageLimit(
-        number,
-        Stage(stage),
-        TimeKind(kind),
-        Decimal(amount),
-        category_code,
-        family,
-        grade,
-        None if remind_before is None else Decimal(remind_before),
-        None if second_after is None else Decimal(second_after),
-        source_note,
-        area_code,
+        row["id"],
+        Stage(row["stage"]),
+        TimeKind(row["kind"]),
+        Decimal(str(row["amount"])),
+        row["category_code"],
+        row["family"],
+        row["grade"],
+        _amount(row["remind_before"]),
+        _amount(row["second_after"]),
+        row["source_note"],
+        row["area_code"],
     )
 
 
-def as_limit(row: CaseLimit) -> StageLimit:
-    """Return a row as its value."""
-    return StageLimit(
-        row.id,
-        Stage(row.stage),
-        TimeKind(row.kind),
-        row.amount,
-        row.category_code,
-        row.family,
-        row.grade,
-        row.remind_before,
-        row.second_after,
-        row.source_note,
-        row.area_code,
-    )
+def _amount(value: Decimal | float | None) -> Decimal | None:
+    """Return an amount of a row or of its JSON, where it is a number of at most eight digits."""
+    return None if value is None else Decimal(str(value))
 
 
 def list_limits(session: Session, actor: Actor) -> list[CaseLimit]:
@@ -120,6 +108,16 @@ def running_timers(session: Session, case: Case) -> dict[Stage, CaseTimer]:
 def timer_of(row: CaseTimer) -> Timer:
     """Return a row as the timer it keeps."""
     return timer_from(row.data)
+
+
+def pause_of(session: Session, case: Case, now: datetime) -> Pause | None:
+    """Return the pause in which a case's running timers stand at ``now`` (aware), or ``None``."""
+    return pause_among(running_timers(session, case).values(), now)
+
+
+def pause_among(rows: Iterable[CaseTimer], now: datetime) -> Pause | None:
+    """Return the pause in force of the first of these timers that stands at ``now`` (aware), or ``None``."""
+    return next((found for row in rows if (found := timer_of(row).paused_at(now))), None)
 
 
 def calendars_for(session: Session, timers: Iterable[Timer]) -> dict[int, WorkCalendar]:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Permission, subtree
+from gridmap.accounts.queries import department_places
 from gridmap.cases.models import Case, CaseWhistle, CaseWhistleCall
 from gridmap.cases.rules.whistles import Arrival, Called, Whistle, arrival, late_minutes
 from gridmap.db import in_ranges
@@ -72,8 +73,8 @@ def _told(call: CaseWhistleCall, whistle: CaseWhistle, now: datetime) -> CallTol
 
 def tally(
     session: Session, actor: Actor, unit_code: int, span: tuple[datetime, datetime], now: datetime
-) -> list[tuple[str, Counter[Arrival]]]:
-    """Count how departments answered the whistles sent within ``span`` (aware, end exclusive) in a unit, by department's name."""
+) -> list[tuple[str, str, Counter[Arrival]]]:
+    """Count how departments answered the whistles sent within ``span`` (aware, end exclusive) in a unit: name, its unit, counts."""
     scope = subtree(unit_code)
     query = (
         select(
@@ -95,4 +96,6 @@ def tally(
     for row in session.execute(query):
         how = arrival(row.due_at, row.turned_up_at, row.ended_at, now)
         counted.setdefault((row.department_id, row.department_name), Counter())[how] += 1
-    return sorted(((name, count) for (_, name), count in counted.items()), key=lambda item: (-item[1].total(), item[0]))
+    places = department_places(session, {number for number, _name in counted})
+    rows = [(name, places.get(number, ""), count) for (number, name), count in counted.items()]
+    return sorted(rows, key=lambda row: (-row[2].total(), row[0], row[1]))

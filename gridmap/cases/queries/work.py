@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     DateTime,
+    Select,
     and_,
     exists,
     func,
@@ -36,6 +39,7 @@ from gridmap.cases.rules.course import HANDLING_ACTIONS
 from gridmap.cases.rules.work import Group, Hold, Waiting, waiting_for
 from gridmap.db import in_ranges
 
+KEPT = 128  # people whose statements a process keeps built
 NEVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
 STAGE_DUE: ColumnElement[Any] = func.coalesce(Case.stage_due_at, NEVER)
 
@@ -74,11 +78,27 @@ class Counted:
     own: int
 
 
-def _parts(session: Session, actor: Actor) -> list[Part]:
-    """Return the ways in which cases wait for the person, in the order of the course; last those only followed (首问跟踪).
+@dataclass(frozen=True)
+class Ways:
+    """How cases may wait for a person, in the order of the course, and the statement that counts them."""
+
+    parts: tuple[Part, ...]
+    counting: CompoundSelect[Any]
+
+
+@lru_cache(maxsize=KEPT)
+def _named(actor: Actor) -> tuple[tuple[Named, ...], Select[*tuple[Any, ...]]]:
+    """Return what may wait by a row of its own, and the statement that says of which there is a row now."""
+    named = tuple(named_rows(actor))
+    return named, select(*[exists(select(item.table.id).where(item.mine)) for item in named])
+
+
+@lru_cache(maxsize=KEPT)
+def _ways(actor: Actor, there: tuple[bool, ...]) -> Ways:
+    """Return the ways in which cases wait for the person; last those only followed (首问跟踪). Building them takes as long as asking.
 
     What waits by a row of its own excludes all other ways, which doubles the statement and the time of planning it: the way
-    is there only for a person who has such a row now.
+    is there only for a person who has such a row now (``there``).
     """
     allowed = waiting_for(lambda asked: bool(actor.may(asked)), in_department=bool(actor.departments))
     found: list[Part] = []
@@ -92,16 +112,19 @@ def _parts(session: Session, actor: Actor) -> list[Part]:
                 *([_not_handled(actor)] if item.fresh_eyes else []),
             )
             found.append(Part(item.group, condition, item.hold in (Hold.LEAD, Hold.CENTRE_OR_LEAD)))
-    for own in _there(session, named_rows(actor)):
-        found.append(_by_name(own, [part.condition for part in found]))
+    for own, is_there in zip(_named(actor)[0], there, strict=True):
+        if is_there:
+            found.append(_by_name(own, [part.condition for part in found]))
     followed = and_(Case.duty_account_id == actor.account_id, Case.closed_at.is_(None))
-    return [*found, Part(Group.DUTY, followed)]
-
-
-def _there(session: Session, named: list[Named]) -> list[Named]:
-    """Return those of which there is a row for the person now; asked in one statement."""
-    there = session.execute(select(*[exists(select(item.table.id).where(item.mine)) for item in named])).one()
-    return [item for item, is_there in zip(named, there, strict=True) if is_there]
+    parts = (*found, Part(Group.DUTY, followed))
+    own_by_name = func.count().filter(Case.assignee_id == actor.account_id).label("own")
+    counts = [
+        select(literal(place).label("place"), func.count().label("all"), own_by_name)
+        .select_from(Case)
+        .where(part.condition)
+        for place, part in enumerate(parts)
+    ]
+    return Ways(parts, union_all(*counts))
 
 
 def _by_name(item: Named, others: list[ColumnElement[bool]]) -> Part:
@@ -157,25 +180,25 @@ def _of_the_centre(actor: Actor, item: Waiting) -> list[ColumnElement[bool]]:
 
 
 def _not_handled(actor: Actor) -> ColumnElement[bool]:
-    """Neither by a step of theirs nor as the assignee of a department, as ``facts_of`` says it of one case."""
-    step = select(CaseStep.id).where(
-        CaseStep.county_code == Case.county_code,
-        CaseStep.case_id == Case.id,
-        CaseStep.actor_id == actor.account_id,
-        CaseStep.action.in_([action.value for action in HANDLING_ACTIONS]),
+    """Neither by a step of theirs nor as the assignee of a department, as ``facts_of`` says it of one case.
+
+    Both are asked of the person, once, and not of each case that waits: those are ten thousand in a city.
+    """
+    return and_(*[tuple_(Case.county_code, Case.id).not_in(handled) for handled in handled_by(actor)])
+
+
+def handled_by(actor: Actor) -> tuple[Select[int, int], Select[int, int]]:
+    """Return the cases (county, id) in whose handling the person took part by a step, and those that were assigned to them."""
+    actions = CaseStep.action.in_([action.value for action in HANDLING_ACTIONS])
+    return (
+        select(CaseStep.county_code, CaseStep.case_id).where(CaseStep.actor_id == actor.account_id, actions),
+        select(CaseOrder.county_code, CaseOrder.case_id).where(CaseOrder.assignee_id == actor.account_id),
     )
-    order = select(CaseOrder.id).where(
-        CaseOrder.county_code == Case.county_code,
-        CaseOrder.case_id == Case.id,
-        CaseOrder.assignee_id == actor.account_id,
-    )
-    return and_(~exists(step), ~exists(order))
 
 
 def list_work(session: Session, actor: Actor, page: WorkPage, now: datetime) -> WorkList:
     """Return a page of what waits for the person: theirs by name first, then by due time (none last), then by when received."""
-    counted = _counted(session, actor, _parts(session, actor))
-    counts = _by_group(actor, counted)
+    counted, counts = _counted(session, actor)
     asked = {page.group} if page.group else {*Group} - {Group.DUTY}
     total = sum(counts.get(group, 0) for group in asked)
     scans = [scan for one in counted if one.part.group in asked for scan in _scans(actor, one, page)]
@@ -232,25 +255,18 @@ def _scan(part: Part, condition: ColumnElement[bool], others: int, page: WorkPag
 
 def count_work(session: Session, actor: Actor) -> dict[Group, int]:
     """Return how many cases wait in each group that the person can have, in the order of the course."""
-    return _by_group(actor, _counted(session, actor, _parts(session, actor)))
+    return _counted(session, actor)[1]
 
 
-def _counted(session: Session, actor: Actor, parts: list[Part]) -> list[Counted]:
-    mine = Case.assignee_id == actor.account_id
-    counts = [
-        select(literal(place).label("place"), func.count().label("all"), func.count().filter(mine).label("own"))
-        .select_from(Case)
-        .where(part.condition)
-        for place, part in enumerate(parts)
-    ]
-    return [Counted(parts[row.place], row.all, row.own) for row in session.execute(union_all(*counts))]
-
-
-def _by_group(actor: Actor, counted: list[Counted]) -> dict[Group, int]:
-    found = dict.fromkeys((item.group for item in named_rows(actor)), 0)
+def _counted(session: Session, actor: Actor) -> tuple[list[Counted], dict[Group, int]]:
+    """Return how much waits in each way, and in each group that the person can have."""
+    named, asking = _named(actor)
+    ways = _ways(actor, tuple(session.execute(asking).one()))
+    counted = [Counted(ways.parts[row.place], row.all, row.own) for row in session.execute(ways.counting)]
+    found = dict.fromkeys((item.group for item in named), 0)
     for one in counted:
         found[one.part.group] = found.get(one.part.group, 0) + one.all
-    return {group: found[group] for group in Group if group in found}
+    return counted, {group: found[group] for group in Group if group in found}
 
 
 def unread_cases(session: Session, actor: Actor, cases: list[Case]) -> set[tuple[int, int]]:

@@ -24,7 +24,12 @@ AGREEMENTS_ROWS: tuple[Transition, ...] = tuple(
         Permission.CASE_MEDIATE,
         "agreed_many",
         inputs=(
-            Input("table", "协议清单", "table", hint="CSV 或 Excel（.xlsx）表格，一行一份协议。"),
+            Input(
+                "table",
+                "协议清单",
+                "table",
+                hint="CSV 或 Excel（.xlsx）表格，一行一份协议；登记后可在“调解协议”页一次生成、下载协议书。",
+            ),
             Input("ends", "本件调解", "ends"),
         ),
         guards=(mediating, session_agreed),

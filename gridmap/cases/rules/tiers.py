@@ -92,12 +92,16 @@ SUCCESS_FORMULA = (
 
 @dataclass(frozen=True)
 class Tier:
-    """A row of the template. ``most_sessions`` and ``limit`` are ``None`` where the tier has no bound."""
+    """A row of the template. ``most_sessions`` and ``limit`` are ``None`` where the tier has no bound.
+
+    ``remind_hours`` is how many hours before its time ends people are told; ``None``: not before.
+    """
 
     number: int
     name: str
     most_sessions: int | None = None
     limit: Limit | None = None
+    remind_hours: int | None = None
 
     @property
     def words(self) -> str:
@@ -160,6 +164,31 @@ def reminder_level(due_on: date, today: date, soon_days: int) -> ReminderLevel |
     if today == due_on:
         return ReminderLevel.DUE
     return ReminderLevel.SOON if due_on - today <= timedelta(days=soon_days) else None
+
+
+class TierReminder(StrEnum):
+    """Which word about the time of a tier: each goes out once."""
+
+    SOON = "soon"
+    OVER = "over"
+
+
+MOST_REMIND_HOURS = 720
+
+
+def tier_reminder(
+    started_at: datetime, due_at: datetime, now: datetime, remind_hours: int | None
+) -> TierReminder | None:
+    """Return what is to be told at ``now`` of a tier whose time ends at ``due_at`` (all aware), or ``None``.
+
+    A lead as long as the whole time says nothing that the start did not: then only the end is told.
+    """
+    if now >= due_at:
+        return TierReminder.OVER
+    if remind_hours is None:
+        return None
+    soon_at = due_at - timedelta(hours=remind_hours)
+    return TierReminder.SOON if started_at < soon_at <= now else None
 
 
 def rate(agreed: int, ended: int) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gridmap.cases.views import (
+    agreements,
     appointments,
     browse,
     charge,
@@ -25,6 +26,7 @@ from gridmap.cases.views import (
 from gridmap.cases.views.door import blueprint
 
 __all__ = [
+    "agreements",
     "appointments",
     "blueprint",
     "browse",

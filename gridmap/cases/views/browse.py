@@ -88,6 +88,7 @@ def detail(case_code: str) -> Response | str:
         photos=photos,
         history=history,
         named=named,
+        origins=named or row.case.created_by == actor.account_id,
         registered_at=queries.registered_at(history),
         orders=queries.list_orders(session, row.case),
         offers=sorted(offers, key=lambda offer: offer.row.after != onward),  # what leads on comes first

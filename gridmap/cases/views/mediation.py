@@ -17,6 +17,7 @@ from gridmap.cases.actions import mediation as actions
 from gridmap.cases.forms import mediation as forms
 from gridmap.cases.queries import CaseRow
 from gridmap.cases.queries import mediation as reads
+from gridmap.cases.queries.documents import paper_counts
 from gridmap.cases.queries.parties import may_open
 from gridmap.cases.rules.agreements import COLUMNS, EXAMPLE
 from gridmap.cases.rules.tiers import (
@@ -34,7 +35,7 @@ from gridmap.pages import code
 from gridmap.web import actor, page_number, requires, session, written
 from gridmap.worktime.forms import area_code
 from gridmap.worktime.queries import area_name, calendars_of
-from gridmap.worktime.rules import KIND_NAMES, is_overdue, spoken_remaining, timer_from, timer_remaining
+from gridmap.worktime.rules import KIND_NAMES, is_overdue, spoken_remaining, spoken_time, timer_from, timer_remaining
 
 blueprint = Blueprint("mediation", __name__)
 ON_CASE_PAGE, A_PAGE = 5, 20
@@ -76,8 +77,9 @@ def _left(item: Any) -> str:
         return ""
     timer = timer_from(item.timer)
     calendars = calendars_of(session, timer.versions)
-    late = is_overdue(timer, now(), calendars)
-    return spoken_remaining(abs(timer_remaining(timer, now(), calendars)), timer.limit.kind, is_overdue=late)
+    late, pause = is_overdue(timer, now(), calendars), timer.paused_at(now())
+    words = spoken_remaining(abs(timer_remaining(timer, now(), calendars)), timer.limit.kind, is_overdue=late)
+    return f"暂停至 {spoken_time(pause.until_at)}，{words}" if pause else words
 
 
 def _visible(case_code: str) -> Any:
@@ -100,6 +102,7 @@ def agreements(case_code: str) -> str:
         agreements=found,
         duties=reads.duties_of(session, found),
         totals=totals,
+        papers=paper_counts(session, case),
         page=page,
         pages=max(1, -(-totals["agreements"] // A_PAGE)),
         can=actor.may(Permission.CASE_MEDIATE, case.unit_code),
@@ -218,9 +221,15 @@ def save_tiers() -> Response | tuple[str, int]:
 
 def _tiers_page(area: int, fault: BadInput | None = None) -> str:
     template = reads.template_at(session, area, now())
-    columns = zip(*[request.form.getlist(name) for name in ("name", "most_sessions", "amount", "kind")], strict=False)
+    columns = zip(*[request.form.getlist(name) for name in forms.TIER_FIELDS], strict=False)
     rows = [
-        (t.name, t.most_sessions or "", f"{t.limit.amount:f}" if t.limit else "", t.limit.kind.value if t.limit else "")
+        (
+            t.name,
+            t.most_sessions or "",
+            f"{t.limit.amount:f}" if t.limit else "",
+            t.limit.kind.value if t.limit else "",
+            t.remind_hours or "",
+        )
         for t in template.tiers
     ]
     return render_template(

@@ -17,7 +17,9 @@ from gridmap.cases.forms.limits import FAMILY_NAMES, LimitForm
 from gridmap.cases.forms.quiet import QuietForm, read_clock
 from gridmap.cases.queries import CaseRow
 from gridmap.cases.queries import timers as reading
+from gridmap.cases.queries.mediation import list_mediations, template_with
 from gridmap.cases.queries.quiet import quiet_of
+from gridmap.cases.queries.tiers import tier_timer
 from gridmap.cases.rules.clocks import APPEAL_STATUS_NAMES, EXTENSION_STATUS_NAMES
 from gridmap.cases.rules.limits import LEVEL_NAMES, amount_words
 from gridmap.cases.views.door import DETAIL_PARTS, MISSING, NAMES, blueprint
@@ -26,10 +28,12 @@ from gridmap.errors import NotFound
 from gridmap.web import actor, attempt, requires, session
 from gridmap.worktime.rules import (
     TimeKind,
+    Timer,
     explain_timer,
     is_overdue,
     spoken_remaining,
     spoken_time,
+    timer_due_at,
     timer_remaining,
 )
 
@@ -43,36 +47,55 @@ WORDS = {
 
 
 def _clocks(rows: Iterable[Any]) -> list[dict[str, Any]]:
-    """Return timers as the pages show them: what is left in words, and how it looks."""
+    """Return the timers of stages as the pages show them."""
     rows, at = list(rows), now()
-    calendars = reading.calendars_for(session, [reading.timer_of(row) for row in rows])
-    found = []
-    for row in rows:
-        timer = reading.timer_of(row)
-        late, pause = is_overdue(timer, at, calendars), timer.paused_at(at)
-        words = spoken_remaining(timer_remaining(timer, at, calendars), timer.limit.kind, is_overdue=late)
-        if pause and not timer.stopped_at:
-            words = f"已暂停至 {spoken_time(pause.until_at)}，{words}"
-        elif timer.stopped_at:
-            words = f"已结束，{words.replace('剩余', '提前') if not late else words}"
-        soon = row.remind_at is not None and row.remind_at <= at
-        look = "late" if late else "ended" if timer.stopped_at else "due_soon" if soon else "on_time"
-        found.append(
-            {
-                "name": rules.STAGE_NAMES[rules.Stage(row.stage)],
-                "words": words,
-                "look": look,
-                "limit": timer.limit.name,
-                "due_at": row.due_at,
-                "source_note": row.source_note,
-                "told": explain_timer(timer, calendars),
-                "calendars": [
-                    f"自 {spoken_time(span.from_at)} 起按{calendars[span.version_id].label}计算。"
-                    for span in timer.calendars[1:]
-                ],
-            }
+    timers = [reading.timer_of(row) for row in rows]
+    calendars = reading.calendars_for(session, timers)
+    return [
+        _clock(
+            timer,
+            calendars,
+            name=rules.STAGE_NAMES[rules.Stage(row.stage)],
+            source_note=row.source_note,
+            soon=row.remind_at is not None and row.remind_at <= at,
         )
+        for row, timer in zip(rows, timers, strict=True)
+    ]
+
+
+def _tier_clocks(case: Any) -> list[dict[str, Any]]:
+    """Return the clocks of a case's tiers of mediation as the pages show them, the newest first."""
+    found = []
+    for item in reversed(list_mediations(session, case)):
+        if timer := tier_timer(item):
+            note, told = template_with(session, item.template_id).source_note, item.soon_told_at is not None
+            calendars = reading.calendars_for(session, [timer])
+            found.append(_clock(timer, calendars, name=f"{item.tier_name}调解", source_note=note, soon=told))
     return found
+
+
+def _clock(timer: Timer, calendars: Any, *, name: str, source_note: str, soon: bool) -> dict[str, Any]:
+    """Return a timer as the pages show it: what is left in words, how it looks, and why it falls due when it does."""
+    at = now()
+    late, pause = is_overdue(timer, at, calendars), timer.paused_at(at)
+    words = spoken_remaining(timer_remaining(timer, at, calendars), timer.limit.kind, is_overdue=late)
+    if pause and not timer.stopped_at:
+        words = f"已暂停至 {spoken_time(pause.until_at)}，{words}"
+    elif timer.stopped_at:
+        words = f"已结束，{words.replace('剩余', '提前') if not late else words}"
+    return {
+        "name": name,
+        "words": words,
+        "look": "late" if late else "ended" if timer.stopped_at else "due_soon" if soon else "on_time",
+        "limit": timer.limit.name,
+        "due_at": timer_due_at(timer, calendars),
+        "source_note": source_note,
+        "told": explain_timer(timer, calendars),
+        "calendars": [
+            f"自 {spoken_time(span.from_at)} 起按{calendars[span.version_id].label}计算。"
+            for span in timer.calendars[1:]
+        ],
+    }
 
 
 def timing_part(row: CaseRow, _facts: rules.Facts) -> dict[str, Any]:
@@ -97,11 +120,11 @@ DETAIL_PARTS.append(timing_part)
 @blueprint.get("/cases/<case_code>/deadlines")
 @requires(Permission.CASE_READ)
 def deadlines(case_code: str) -> str:
-    """Why each limit of a case falls due when it does, interval by interval."""
+    """Why each limit of a case, and of its tiers of mediation, falls due when it does, interval by interval."""
     row = queries.one_case(session, actor, case_code, now())
     if row is None:
         raise NotFound(MISSING)
-    clocks = _clocks(reversed(reading.list_timers(session, row.case)))
+    clocks = [*_tier_clocks(row.case), *_clocks(reversed(reading.list_timers(session, row.case)))]
     return render_template("cases/deadlines.html", case=row.case, timing={"all": clocks}, **NAMES)
 
 

@@ -19,6 +19,7 @@ from gridmap.demo.actions.clearing import clear, require_empty
 from gridmap.demo.actions.clocks import load_clocks, raise_levels
 from gridmap.demo.actions.ground import County, draw, load_outlines, load_sources, load_units
 from gridmap.demo.actions.histories import load_histories
+from gridmap.demo.actions.patrols import load_patrols
 from gridmap.demo.actions.people import Staff, load_people
 from gridmap.demo.actions.reports import indexes_afterwards, load_reports
 from gridmap.demo.actions.scenes import play_scenes
@@ -125,6 +126,7 @@ def _load_cases(
         if expected <= APPOINTMENTS_UP_TO:
             for unit, (_, clerk) in sorted(staff.desks.items()):
                 load_appointments(session, [unit], as_of, clerk)
+            load_patrols(session, staff.workers, plan.focus, end_of(as_of), seed)
         steps("汇总统计")
     return count
 

@@ -12,11 +12,14 @@ from werkzeug.datastructures import MultiDict
 
 from gridmap.access import Actor, Post, Role
 from gridmap.cases.actions import take_step
+from gridmap.cases.actions.meetings import plan_meeting, record_meeting
 from gridmap.cases.forms import read_step
+from gridmap.cases.forms.meetings import read_meeting, read_minutes
 from gridmap.cases.models import Case, CaseStep, Category
 from gridmap.cases.rules import Action, asked
 from gridmap.db import scope_settings
-from gridmap.demo.rules.scenes import Scene, filled, moment
+from gridmap.demo.queries import named_posts
+from gridmap.demo.rules.scenes import LISTS, PLAN, RECORD, Scene, filled, moment
 
 Numbers = dict[tuple[str, str], int]
 UNREAD_FOR = timedelta(days=3)
@@ -43,14 +46,36 @@ def play_scenes(session: Session, scenes: Sequence[Scene], end: datetime) -> int
             continue
         used.add(matter.id)
         for act in scene.acts:
-            at, action = moment(act.share, begun, end), Action(act.action)
-            form = MultiDict({name: filled(value, numbers, at, begun, end) for name, value in act.given.items()})
-            given = read_step(asked(action), form, MultiDict())
-            _stand_in(session, people[act.who])
-            clock = partial(_at, at)
-            take_step(session, people[act.who], case_code=matter.case_code, action=action, given=given, clock=clock)
+            at, actor = moment(act.share, begun, end), people[act.who]
+            given = {name: filled(value, numbers, at, begun, end) for name, value in act.given.items()}
+            _stand_in(session, actor)
+            if act.action in (PLAN, RECORD):
+                _meet(session, actor, act.action, given, numbers, at)
+            else:
+                _step(session, actor, matter.case_code, Action(act.action), given, at)
             session.execute(_NOTICED, {"at": at, "read": at if at < end - UNREAD_FOR else None})
     return len(used)
+
+
+def _step(session: Session, actor: Actor, code: str, action: Action, given: dict[str, str], at: datetime) -> None:
+    """Take a step of a case as its form would."""
+    values = read_step(asked(action), MultiDict(given), MultiDict())
+    take_step(session, actor, case_code=code, action=action, given=values, clock=partial(_at, at))
+
+
+def _meet(session: Session, actor: Actor, action: str, given: dict[str, str], numbers: Numbers, at: datetime) -> None:
+    """Plan a joint meeting of the actor's unit, whose number the later acts know it by, or record one."""
+    form = MultiDict([(name, part) for name, value in given.items() for part in _parts(name, value)])
+    if action == PLAN:
+        entry = read_meeting(form)
+        meeting = plan_meeting(session, actor, unit_code=actor.posts[0].unit_code, entry=entry, now=at)
+        numbers["meeting", meeting.title] = meeting.id
+    else:
+        record_meeting(session, actor, meeting_id=int(given["meeting"]), entry=read_minutes(form), now=at)
+
+
+def _parts(name: str, value: str) -> list[str]:
+    return value.split() if name in LISTS else [value]
 
 
 def _at(moment: datetime) -> datetime:
@@ -92,18 +117,12 @@ def _chosen(
 
 def _people(session: Session) -> dict[str, Actor]:
     """Return the accounts one can sign in with, as the steps know them, by user name."""
-    rows = session.execute(
-        text(
-            "select a.username, a.id, a.name, p.role, p.unit_code, coalesce(u.name, ''), coalesce(d.name, ''), p.department_id"
-            " from accounts a join posts p on p.account_id = a.id left join units u on u.unit_code = p.unit_code"
-            " left join departments d on (d.county_code, d.id) = (p.county_code, p.department_id)"
-            " where a.is_demo and a.password_hash is not null order by a.id, p.id"
-        )
-    ).all()
+    rows = named_posts(session)
     posts: dict[str, list[Post]] = {}
-    for username, _id, _name, role, *place in rows:
-        posts.setdefault(username, []).append(Post(Role(role), *place))
-    return {row[0]: Actor(row[1], row[0], row[2], tuple(posts[row[0]])) for row in rows}
+    for row in rows:
+        post = Post(Role(row.role), row.unit_code, row.unit_name, row.department, row.department_id)
+        posts.setdefault(row.username, []).append(post)
+    return {row.username: Actor(row.id, row.username, row.name, tuple(posts[row.username])) for row in rows}
 
 
 def _numbers(session: Session, people: dict[str, Actor], unit_code: int) -> Numbers:

@@ -10,13 +10,20 @@ from typing import Any
 
 from gridmap.worktime.rules.calendar import ZONE
 
-_GAP = re.compile(r"\{(account|department|share|then|end|day):([^}]+)\}")
+_GAP = re.compile(r"\{(account|department|meeting|share|then|end|day):([^}]+)\}")
 OPENS, CLOSES = 9, 17  # acts come in these hours of the day
+
+
+PLAN, RECORD = "plan_meeting", "record_meeting"
+LISTS = ("department", "attended")  # of a meeting: several, with blanks between them
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One step: by whom (user name), which, at which share of the time up to the last day, and what is given with it."""
+    """One step: by whom (user name), which, at which share of the time up to the last day, and what is given with it.
+
+    ``PLAN`` and ``RECORD`` are no steps of a case: a joint meeting is planned, and held with its minutes; a meeting goes by its title.
+    """
 
     who: str
     action: str
@@ -69,7 +76,7 @@ def filled(text: str, numbers: Mapping[tuple[str, str], int], at: datetime, begu
         kind, name = gap[1], gap[2]
         if kind == "day":
             return f"{end.astimezone(ZONE).date() + timedelta(days=int(name)):%Y-%m-%d}"
-        if kind in ("account", "department"):
+        if kind in ("account", "department", "meeting"):
             return str(numbers[kind, name])
         if kind == "share":
             return f"{moment(float(name), begun, end).astimezone(ZONE):%Y-%m-%dT%H:%M}"

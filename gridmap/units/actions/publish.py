@@ -41,7 +41,8 @@ def publish_version(
     """Bring a version into force on ``effective_on`` (default: today).
 
     A version with errors needs ``accept_reason`` and is then accepted in the name of the actor, or of ``accepted_by``: an
-    account's "name（username）", looked up by the command line, where nobody is signed in. What was checked must still be so: when something else was published since, the check is run again.
+    account's "name（username）", looked up by the command line, where nobody is signed in. What was checked must still be so:
+    when something else was published since, the check is run again.
     Posts of a unit that ends follow to the one that takes it over; where there is no such one, ``arranged`` says that the
     person knows of what is left there. ``row_version`` is what the person looked at. Raises ``NotFound``, ``Forbidden``,
     ``BadInput`` (date, reason) or ``Conflict`` (changed meanwhile, errors not accepted, something left at a unit that ends,

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from gridmap.access import Actor, Permission
 from gridmap.audit import Event
 from gridmap.clock import today
-from gridmap.db import in_ranges
+from gridmap.db import in_ranges, valid_on
 from gridmap.units.models import BoundarySource, Outline, OutlineVersion, Unit
 from gridmap.units.rules.codes import BY_DIGITS, Level, ancestors_of, code_text
 
@@ -48,6 +48,12 @@ class UnitRow:
     def in_force(self) -> bool:
         """Tell whether the unit is published and not ended."""
         return self.valid_from is not None and (self.valid_to is None or self.valid_to > today())
+
+
+def is_unit(session: Session, unit_code: int, on: date) -> bool:
+    """Say whether a unit is in force on a day."""
+    query = select(Unit.unit_code).where(Unit.unit_code == unit_code, valid_on(Unit, on))
+    return session.scalar(query) is not None
 
 
 @dataclass(frozen=True)

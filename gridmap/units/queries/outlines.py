@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ARRAY, BigInteger, and_, any_, cast, func, or_, select, text
+from sqlalchemy import ARRAY, BigInteger, and_, any_, cast, func, select, text
 from sqlalchemy.orm import Session
 
+from gridmap.db import valid_on
 from gridmap.units.models import Outline
 
 
@@ -43,7 +44,7 @@ def latest() -> Any:
 
 def in_force(on_day: date) -> Any:
     """Return the condition that an outline is valid on a day."""
-    return and_(Outline.valid_from <= on_day, or_(Outline.valid_to.is_(None), Outline.valid_to > on_day))
+    return valid_on(Outline, on_day)
 
 
 def drawn(session: Session, *conditions: Any) -> list[Drawn]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from gridmap.clock import local, now, today
 from tests.browser.conftest import Watch
 from tests.browser.people import Crew, crew_on
 from tests.factories import GRID_A11, TOWN_A
+from tests.integration.cases.test_agreement_tables import HEAD
 
 PARTIES = "商户、市场管理方"
 
@@ -92,3 +94,40 @@ def test_from_the_first_tier_to_the_last_promise(crew: Crew) -> None:
     expect(page.locator(".mediation")).to_contain_text("待履行 1、已履行 1、未履行 0")
     page.get_by_role("link", name="查看协议和履行情况").click()
     expect(page.locator("#content")).to_contain_text("3,000.00")
+
+
+def test_the_papers_of_a_table_of_agreements_are_made_and_taken_together(crew: Crew) -> None:
+    code = crew.make.case(GRID_A11, status="handling", title="市场拖欠工资")
+    mediator = crew.call("白平", Role.MEDIATOR, TOWN_A)
+    mediator.at(code)
+    ago = f"{local(now()) - timedelta(hours=2):%Y-%m-%dT%H:%M}"
+    mediator.send(code, Action.START_MEDIATION, tier=1, mediators=crew.number("白平"))
+    mediator.send(code, Action.PLAN_SESSION, starts_at=ago, minutes=60, place="市场门卫室", parties=PARTIES)
+    mediator.send(code, Action.RECORD_SESSION, session=1, result="agreed")
+
+    # Three shops agree by one table.
+    page = mediator.at(code)
+    page.locator(".case-actions").get_by_role("link", name="批量登记协议", exact=True).click()
+    rows = "".join(f"{n} 号商铺,分两期付清所欠工资,否,支付工资,市场经营公司,{n}000,2027-12-31\n" for n in (1, 2, 3))
+    page.locator("input[name=table]").set_input_files(
+        {"name": "协议.csv", "mimeType": "text/csv", "buffer": (HEAD + rows).encode("utf-8-sig")}
+    )
+    mediator.fill("ends", ["全部谈妥"])
+    page.get_by_role("button", name="批量登记协议", exact=True).click()
+    expect(page.locator(".flash-good")).to_contain_text("已完成“批量登记协议”")
+
+    # Their papers are asked for with one button; when they are made, they come as one file.
+    page = mediator.open(f"/cases/{code}/mediation")
+    expect(page.locator(".mediation-papers")).to_contain_text("还有 3 份协议没有协议书")
+    page.get_by_role("button", name="生成协议书").click()
+    expect(page.locator("#content")).to_contain_text("正在生成 3 份协议书")
+    expect(page.get_by_role("button", name="生成协议书")).to_have_count(0)
+    for row in crew.rows("select id from case_documents where kind = 'agreement'"):
+        assert mediator.post(f"/cases/{code}/documents/{row.id}/make").ok
+    page = mediator.open(f"/cases/{code}/mediation")
+    expect(page.locator(".mediation-papers")).to_contain_text("协议书已生成 3 份")
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="下载全部（PDF，ZIP）").click()
+    assert taken.value.suggested_filename == f"调解协议书 {code}（3 份）.zip"
+    with zipfile.ZipFile(taken.value.path()) as files:
+        assert [name[:10] for name in files.namelist()] == [f"000{n} {n} 号商铺" for n in (1, 2, 3)]

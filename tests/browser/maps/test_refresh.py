@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -62,31 +63,30 @@ def test_a_refresh_keeps_the_focus_in_the_table_and_the_numbers(page: Page, sign
     sign_in(page, "leader")
     map_is_drawn(page)
 
-    def one_more(route: Route) -> None:
+    def more_each_time(route: Route) -> None:
+        """Each answer differs from the one before, whichever of them the page shows when it is asked."""
         answer: Any = route.fetch()
-        told = answer.json()
-        told["total"] += 1
-        for item in told["items"]:
-            item["total"] += 1
+        told, more = answer.json(), next(grown)
+        for counted in (told, *told["items"]):
+            counted["total"] += more
         route.fulfill(response=answer, body=json.dumps(told))
 
+    grown = count(1)
+    figure = page.locator("#panel-numbers .figure-value").first
+    page.route("**/counts.json?*", more_each_time)
     for wanted in (
         ".units-table tbody tr:nth-child(3) th button",
         ".units-table thead th:nth-child(2) button",
         "#panel-numbers a >> nth=1",
     ):
-        page.unroute_all(behavior="wait")
-        page.clock.run_for(61_000)
         control = page.locator(wanted)
-        said = page.locator("#panel-numbers .figure-value").first.inner_text()
         control.focus()
         expect(control).to_be_focused()
-        name = control.inner_text()
-        page.route("**/counts.json?*", one_more)
+        name, said = control.inner_text(), figure.inner_text()
         page.clock.run_for(61_000)
-        expect(page.locator("#panel-numbers .figure-value").first).not_to_have_text(said)
-        expect(page.locator(wanted)).to_be_focused()
-        assert page.locator(wanted).inner_text() == name
+        expect(figure).not_to_have_text(said)
+        expect(control).to_be_focused()
+        assert control.inner_text() == name
     page.unroute_all(behavior="wait")
 
 

@@ -12,16 +12,16 @@ from tests.browser.conftest import Live, Watch, map_is_drawn
 
 NEIGHBOUR = "220102003000000"  # another town of the same district
 EVERYBODY = ["待办", "防控地图", "事件", "区划与网格"]
-OVERSEER = ["待办", "防控地图", "事件", "指标", "区划与网格"]
+OVERSEER = ["待办", "防控地图", "事件", "巡查", "指标", "区划与网格"]
 PEOPLE = [
     # user, what their map opens on, doors in the head of the page, may register a case, starts with what waits for them
     ("leader", "幸福乡", OVERSEER, False, False),
-    ("desk", "幸福乡", ["待办", "防控地图", "接待", "事件", "调解", "指标", "区划与网格"], True, True),
+    ("desk", "幸福乡", ["待办", "防控地图", "接待", "事件", "调解", "巡查", "指标", "区划与网格"], True, True),
     ("handler", "幸福乡", EVERYBODY, True, True),
     ("mediator", "幸福乡", ["待办", "防控地图", "事件", "调解", "区划与网格"], False, False),
-    ("worker", "第一网格", EVERYBODY, True, False),
+    ("worker", "第一网格", ["待办", "防控地图", "事件", "巡查", "区划与网格"], True, False),
     ("supervisor", "南关区", OVERSEER, False, False),
-    ("auditor", "南关区", OVERSEER, False, False),
+    ("auditor", "南关区", ["待办", "防控地图", "事件", "指标", "区划与网格"], False, False),
 ]
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from gridmap.access import Actor, Role
+from gridmap.accounts.queries import department_places
 from gridmap.analysis.queries.indicators import Asked, department_figures, figure, figures, list_counted
 from gridmap.analysis.rules.indicators import INDICATORS, Figure, Side, Window
 from gridmap.cases.models import Case, CaseStep, CaseTimer, CaseWhistle, CaseWhistleCall, Category
@@ -77,6 +78,17 @@ def test_figures_are_what_reading_the_histories_says_and_open_as_many_rows(
                 for row in departments:
                     own = Asked(window, department=row.department_id)
                     assert opened(session, leader, "orders_accepted", Side.ALL, own) == row.figure.all
+
+
+def test_departments_are_told_by_the_units_they_belong_to(
+    make: Factories, as_actor: Callable[[Actor | None], Any]
+) -> None:
+    make.world()
+    ours, theirs = make.department("司法所", TOWN_A), make.department("司法所", TOWN_B)
+    with as_actor(actor_at((Role.LEADER, COUNTY))) as session:
+        assert department_places(session, [ours, theirs]) == {ours: "甲街道", theirs: "乙镇"}
+    with as_actor(actor_at((Role.LEADER, TOWN_A))) as session:
+        assert department_places(session, [ours, theirs]) == {ours: "甲街道"}
 
 
 def opened(session: Any, actor: Actor, code: str, side: Side, asked: Asked) -> int:
@@ -258,7 +270,9 @@ def test_whistles_and_mediations_agree_with_their_own_pages(
             agreed, total, _rows = ended_mediations(session, leader, BEGIN, end)
             assert figure(session, leader, "mediated", asked) == Figure(total, agreed)
         # the page of whistles tells how they stand now; as of the end of a period that is over, nothing more can come
-        counts = [count for _name, count in tally(session, leader, COUNTY, (BEGIN, END), END + timedelta(days=9))]
+        counts = [
+            count for _name, _place, count in tally(session, leader, COUNTY, (BEGIN, END), END + timedelta(days=9))
+        ]
         settled = sum(count.total() - count[Arrival.WAITED_FOR] for count in counts)
         asked = Asked(Window(BEGIN, END + timedelta(days=9)))
         assert figure(session, leader, "turned_up", asked) == Figure(settled, sum(c[Arrival.ON_TIME] for c in counts))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from gridmap.access import Role
 from gridmap.cases.actions.mediation import remind_promises
-from gridmap.clock import now, today
+from gridmap.clock import CHINA, today
 from gridmap.media import kept_path
 from tests.factories import GRID_A12, TOWN_A, TOWN_B, Factories
 from tests.integration.cases.papers import make_all, words_of, words_of_docx
 from tests.integration.cases.test_mediation import Mediation
 
 IDENTITY = "11010519491231002X"  # the example number of GB 11643-1999
+NOON = datetime.combine(today(), time(12), CHINA)  # outside quiet hours
 DUE = today() + timedelta(days=3)
 PROMISED = {"duty_what": "支付工资", "duty_by": "对方当事人", "duty_amount": "1200", "duty_due": DUE.isoformat()}
 
@@ -101,12 +102,12 @@ def test_who_may_not_open_the_parties_does_not_get_the_paper(
 def test_reminders_go_along_when_the_case_is_handed_over(mediation: Mediation) -> None:
     assert mediation.agree(ends="yes", **PROMISED).status_code == 200
     with mediation.owner() as session:
-        assert remind_promises(session, now())[0] == 1
+        assert remind_promises(session, NOON)[0] == 1
     mediation.done(mediation.desk, "transfer", unit=str(TOWN_B), reason="事发地属乙镇")
     moved = mediation.rows("select unit_code from mediation_reminders")
     assert [row.unit_code for row in moved] == [TOWN_B]
     with mediation.owner() as session:
-        assert remind_promises(session, now())[0] == 0  # the other town is not told the same once more
+        assert remind_promises(session, NOON)[0] == 0  # the other town is not told the same once more
 
 
 def test_who_may_not_open_the_parties_sees_that_there_is_an_agreement_and_no_more(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +11,11 @@ from sqlalchemy import text
 
 from gridmap.access import Role
 from gridmap.cases.actions.charge import remind_duties
-from gridmap.clock import now, today
+from gridmap.clock import CHINA, today
 from tests.factories import COUNTY, GRID_A11, TOWN_A, TOWN_B, Factories
 from tests.integration.cases.test_course import JSON, Course
 
+NOON = datetime.combine(today(), time(12), CHINA)  # outside quiet hours
 CLASSED = {"category": "0101", "grade": "worry", "scale": "group", "risk": "low"}
 
 
@@ -196,10 +197,10 @@ def test_reminders_go_out_once_for_a_date(charge: Charge, owner: Callable[[], An
     charge.submit(charge.desk)
     charge.done(charge.leader, "take_charge")
     with owner() as session:
-        assert remind_duties(session, now())[0] == 1  # 阅批, in three days
-        assert remind_duties(session, now())[0] == 0
-        assert remind_duties(session, now() + timedelta(days=8))[0] == 2  # 阅批 and 约见当事人 are overdue
-        assert remind_duties(session, now() + timedelta(days=8))[0] == 0
+        assert remind_duties(session, NOON)[0] == 1  # 阅批, in three days
+        assert remind_duties(session, NOON)[0] == 0
+        assert remind_duties(session, NOON + timedelta(days=8))[0] == 2  # 阅批 and 约见当事人 are overdue
+        assert remind_duties(session, NOON + timedelta(days=8))[0] == 0
     assert "您包案的“阅批”即将到期" in charge.leader.get("/notices").get_data(as_text=True)
 
 

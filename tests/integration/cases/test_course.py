@@ -55,11 +55,21 @@ class Course:
     def seen(self, client: Any) -> Any:
         return client.get(f"/cases/{self.code}", headers=JSON).json
 
+    def assess(self) -> None:
+        """分析研判 by the desk as a worry of low risk."""
+        self.done(self.desk, "assess", category="0101", grade="worry", scale="individual", risk="low")
+
+    def to_assessed(self) -> str:
+        """Report a case at the desk, which registers it, and assess it; return its code."""
+        self.submit(self.desk)
+        self.assess()
+        return self.code
+
     def to_handling(self) -> None:
         """From the first word to 办理中 at the police station."""
         self.submit(self.worker)
         self.done(self.desk, "register")
-        self.done(self.desk, "assess", category="0101", grade="worry", scale="individual", risk="low")
+        self.assess()
         self.done(self.desk, "dispatch", department=self.police)
         self.done(self.handler, "accept")
         self.done(self.handler, "start")

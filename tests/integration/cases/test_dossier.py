@@ -23,20 +23,8 @@ def dossier(client: Any, code: str) -> str:
     return words_of(answer.data)
 
 
-def test_the_parts_stand_in_order_and_say_when_they_are_empty(mediation: Mediation) -> None:
+def test_parts_without_anything_say_so(mediation: Mediation) -> None:
     words = dossier(mediation.desk, mediation.code)
-    parts = (
-        "一、基本情况",
-        "二、当事人",
-        "三、办理记录",
-        "四、部门办理",
-        "五、调解",
-        "六、现场照片",
-        "七、文书",
-        "八、位置图",
-    )
-    places = [words.rindex(part) for part in parts]
-    assert places == sorted(places)
     assert "没有登记当事人。" in words
     assert "没有进行调解。" in words
 

@@ -272,7 +272,7 @@ def test_a_new_version_of_the_tiers_counts_for_what_starts_later(
     seen = page.split('name="seen_id" value="')[1].split('"')[0]
     values = {
         "area": f"{TOWN_A:015d}", "seen_id": seen, "name": ["村级", "镇级"], "most_sessions": ["2", "1"],
-        "amount": ["5", ""], "kind": ["work_days", "natural_days"], "lawful_channels": "向人民法院起诉", "remind_days": "5",
+        "amount": ["5", ""], "kind": ["work_days", "natural_days"], "remind_hours": ["24", ""], "lawful_channels": "向人民法院起诉", "remind_days": "5",
         "source_note": "甲街道办法第三条",
     }  # fmt: skip
     assert admin.post("/mediation/tiers", data={**values, "source_note": ""}).status_code == 400
@@ -285,6 +285,7 @@ def test_a_new_version_of_the_tiers_counts_for_what_starts_later(
     mediation.done(mediation.mediator, "end_mediation", reason="撤回申请", lawful_channel="向人民法院起诉")
     mediation.start(tier=1)
     new = mediation.rows("select tier_name, most_sessions, run, timer from mediations order by id desc")[0]
+    assert mediation.rows("select remind_hours from mediation_tiers order by template_id desc, number")[0][0] == 24
     assert (new.tier_name, new.most_sessions, new.run, new.timer["kind"]) == ("村级", 2, 2, "work_days")
     other = signed_in((Role.ADMINISTRATOR, TOWN_B))
     stranger = other.post("/mediation/tiers", data={**values, "area": f"{TOWN_A:015d}"})

@@ -1,4 +1,4 @@
-"""三级调解 under real commits: two bookings of one room at once, and reminders told once by whichever job runs."""
+"""三级调解 under real commits: two bookings of one room at once, and reminders of promises and tiers told once by whichever job runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.access import Role
 from gridmap.cases import actions
-from gridmap.cases.actions.mediation import add_room, remind_promises
+from gridmap.cases.actions.mediation import add_room, remind_promises, remind_tiers
 from gridmap.cases.forms import Given
 from gridmap.cases.forms.mediation import Duty
 from gridmap.cases.rules import Action
@@ -142,3 +142,38 @@ def test_reminders_go_out_once_whatever_number_of_jobs_run(town: Any) -> None:
             text("select count(*), count(distinct key) from notices where kind = 'case.promise'")
         ).one()
     assert kinds[0] == kinds[1] == 2 * (40 + 39 + 39)  # the centre and the mediator
+
+
+def test_the_time_of_a_tier_is_told_once_whatever_number_of_jobs_run(town: Any) -> None:
+    app, jobs, codes, work, number = town
+    for code in codes:
+        step(app, code, Action.START_MEDIATION, tier=1, mediators=(number,))
+    with work() as session:
+        due = session.execute(text("select distinct due_at from mediations")).scalar_one()  # a midnight in China
+
+    def both(at: datetime) -> int:
+        together = Barrier(2)
+
+        def job(_: int) -> int:
+            with Session(jobs.engine) as session, session.begin():
+                together.wait()
+                return remind_tiers(session, at)[0]
+
+        with ThreadPoolExecutor(2) as pool:
+            return sum(pool.map(job, range(2)))
+
+    soon, morning = due - timedelta(hours=48), timedelta(hours=8)
+    assert both(soon - timedelta(hours=4)) == 0  # in work time, but too early
+    assert both(soon) == 0  # quiet
+    assert both(soon + morning) == 2
+    assert both(soon + morning * 2) == 0
+    step(app, codes[0], Action.END_MEDIATION, reason="撤回申请", lawful_channel="向人民法院起诉")
+    assert both(due) == 0  # quiet
+    assert both(due + morning) == 1  # the one that is still open
+    assert both(due + timedelta(days=9, hours=8)) == 0
+    with work() as session:
+        told = session.execute(text("select body, count(*) from notices where kind = 'case.mediation' group by body"))
+        words = {row.body: row.count for row in told}
+    assert sum(words.values()) == 2 * 3  # the centre and the mediator
+    assert sum(count for body, count in words.items() if "组级调解期限将于" in body) == 4
+    assert sum(count for body, count in words.items() if codes[1] in body and "组级调解期限已于" in body) == 2

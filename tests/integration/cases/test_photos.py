@@ -148,6 +148,16 @@ def test_a_photo_is_kept_without_what_it_told(signed_in: SignIn, media: Path) ->
     assert len(client.get(made.json["url"], headers=JSON).json["photos"]) == 3
 
 
+def test_words_that_a_camera_or_a_program_wrote_into_a_photo_are_gone() -> None:
+    for kind, words in (
+        ("JPEG", {"comment": b"SecretPlace", "xmp": b"<x:xmpmeta>SecretPlace</x:xmpmeta>"}),
+        ("WEBP", {"xmp": b"<x:xmpmeta>SecretPlace</x:xmpmeta>"}),
+    ):
+        given = picture(kind, **words)
+        assert b"SecretPlace" in given
+        assert b"SecretPlace" not in read_photo(given, "图.jpg").content, kind
+
+
 def test_a_large_photo_is_made_smaller(signed_in: SignIn) -> None:
     made = send(signed_in((Role.GRID_WORKER, GRID_A11)), (picture(size=(5120, 2560)), "大.jpg"))
     assert [(p["width_px"], p["height_px"]) for p in made.json["photos"]] == [(2560, 1280)]

@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 from gridmap.access import Actor, Post, Role
 from gridmap.cases.forms.work import WorkPage
 from gridmap.cases.queries.similar import MOST_READ, Told, similar_cases
-from gridmap.cases.queries.work import list_work
+from gridmap.cases.queries.work import handled_by, list_work
 from gridmap.cases.rules.work import Group
 from tests.factories import COUNTY, GRID_A11, GRID_B11, SIZE, SOUTH, TOWN_A, WEST, Factories
 
@@ -113,6 +113,19 @@ def test_the_work_list_is_read_from_indexes(
     assert max(read) <= 3 * waiting, read  # never the table: counting and looking stay within what is open
     page_rows = read[1]
     assert page_rows <= 2 * len(Group) * (page.limit + 1) + waiting, read
+
+
+def test_what_somebody_handled_is_found_by_the_person(make: Factories, as_actor: Callable[[Actor], Any]) -> None:
+    """The index holds each of ``HANDLING_ACTIONS``: with one of them missing PostgreSQL could not answer from it."""
+    make.world()
+    actor = Actor(1, "ceshi", "测试员", (Post(Role.CENTRE_STAFF, TOWN_A),))
+    handled = handled_by(actor)
+    with as_actor(actor) as session:
+        session.execute(text("set local enable_seqscan = off"))
+        for asked, index in zip(handled, ("ix_case_steps_handled", "ix_case_orders_assignee_id"), strict=True):
+            said = asked.compile(session.connection(), compile_kwargs={"literal_binds": True})
+            plan = session.connection().exec_driver_sql(f"explain {said}").scalars().all()
+            assert index in "\n".join(plan), plan
 
 
 @pytest.mark.parametrize("unit_code", [TOWN_A, COUNTY])

@@ -23,8 +23,7 @@ def course(make: Factories, signed_in: Callable[..., Any]) -> Course:
 
 
 def dispatched(course: Course) -> None:
-    course.submit(course.desk)
-    course.done(course.desk, "assess", category="0101", grade="worry", scale="individual", risk="low")
+    course.to_assessed()
     course.done(course.desk, "dispatch", department=course.police, assisting=[course.justice])
 
 
@@ -49,7 +48,7 @@ def test_what_nobody_leads_is_supervised_at_the_centre(course: Course, signed_in
     course.submit(course.desk)
     course.done(supervisor, "supervise", reason="请抓紧")
     assert words(course.desk) == [f"事件 {course.code}：该事件已被督办，请立即办理并记录进展。"]
-    course.done(course.desk, "assess", category="0101", grade="worry", scale="individual", risk="low")
+    course.assess()
     course.done(course.desk, "dispatch", department=course.police)
     course.done(supervisor, "supervise", reason="请抓紧")
     assert "已被督办" in words(course.handler)[0]

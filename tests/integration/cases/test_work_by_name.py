@@ -22,12 +22,6 @@ def course(make: Factories, signed_in: Callable[..., Any]) -> Course:
     return Course(make, signed_in)
 
 
-def assessed(course: Course) -> str:
-    course.submit(course.desk)
-    course.done(course.desk, "assess", category="0101", grade="worry", scale="individual", risk="low")
-    return course.code
-
-
 def later(hours: int) -> str:
     return f"{local(now() + timedelta(hours=hours)):%Y-%m-%dT%H:%M}"
 
@@ -53,10 +47,10 @@ def test_a_mediation_waits_for_its_mediators_until_it_ends(
 
 
 def test_a_whistle_waits_for_who_is_called_and_has_not_come(course: Course, signed_in: Callable[..., Any]) -> None:
-    first = assessed(course)
+    first = course.to_assessed()
     values = {"assisting": [course.justice], "place": "东门", "reason": "现场会商"}
     course.done(course.desk, "whistle", department=course.police, deadline=later(5), **values)
-    second = assessed(course)
+    second = course.to_assessed()
     course.done(course.desk, "whistle", department=course.police, deadline=later(2), **values)
     assert waiting(course.handler, "turn_up") == [second, first]  # first what is due
     assert waiting(course.other, "turn_up") == [second, first]

@@ -140,7 +140,11 @@ def test_what_was_late_is_told_to_nobody_and_written_once(ask):
     assert ask.one(late) == ask.one("select count(*) from case_escalations where level = 'overdue'") > 0
     assert ask.one("select count(*) from case_escalations where told_at is null") == 0
     of_steps = "select 'case.' || action from case_steps where actor_post <> ''"
-    assert ask.one(f"select count(*) from notices where kind not in ({of_steps})") == 0
+    called = "kind = 'meeting.called'"  # to a joint meeting, by hand
+    assert ask.one(f"select count(*) from notices where not {called} and kind not in ({of_steps})") == 0
+    assert ask.one(f"select count(*) from notices where {called}") == ask.one(
+        "select count(*) from joint_meeting_departments"
+    )
 
 
 def test_the_indicators_of_the_town_are_believable(ask):
@@ -275,6 +279,13 @@ def test_scenes_were_played_on_open_cases_of_the_town_by_the_named_accounts(ask)
     assert ask.one("select count(*) from case_charges where state = 'open'") == 1
     assert ask.one("select count(*) from case_whistles where ended_at is null") == 1
     assert ask.one("select count(*) from case_extensions where status = 'asked'") == 1
+    assert ask("select state, count(*) from joint_meetings group by 1 order by 1") == [("held", 1), ("planned", 1)]
+    assert ask.one("select count(*) from joint_meeting_cases") == 2
+    assert ask.one("select count(*) from joint_meeting_departments where attended") == 3
+    assert ask.one("select count(*) from joint_meetings where state = 'held' and starts_at < recorded_at") == 1
+    assert ask.one("select count(*) from case_decisions where order_id is not null") == 1
+    assert ask.one("select count(*) from case_orders where by_meeting and status = 'reported'") == 1
+    assert ask.one("select count(*) from case_tasks where kind = 'decision' and answered_at is null") == 1
     assert (
         ask.one("select count(*) from notices where created_at > now() - interval '1 day' and kind <> 'case.overdue'")
         == 0

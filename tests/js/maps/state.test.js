@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  breaks, chinaDay, classOf, DEFAULTS, drawnAt, filterQuery, levelFor, openStatus, parseState, periodDays, rampStep, writeState,
+  ageWords, breaks, chinaDay, classOf, DEFAULTS, drawnAt, filterQuery, levelFor, openStatus, parseState, periodDays, rampStep, writeState,
 } from "../../../gridmap/static/js/maps/state.js";
 
 const TODAY = "2026-11-23";
@@ -20,7 +20,7 @@ test("an empty address is the default state, and the default state an empty addr
 test("every part of the state goes into the address and comes back", () => {
   const state = {
     unit: "220102200000000", period: "custom", from: "2026-01-01", to: "2026-06-30", family: ["1", "3"], status: ["open"],
-    risk: ["high", "none"], lateness: ["late"], layers: ["heat"], shade: "risk", color: "lateness", base: "img", list: "view",
+    risk: ["high", "none"], lateness: ["late"], layers: ["heat", "cover", "duty"], days: "30", shade: "risk", color: "lateness", base: "img", list: "view",
     tab: "cases", sel: "case:220102-2026-0000123", at: [125.3, 43.8, 12.5],
   };
   assert.deepEqual(Object.keys(state).sort(), Object.keys(DEFAULTS).sort());
@@ -36,7 +36,7 @@ test("no layers at all is a state of its own", () => {
 });
 
 test("nonsense in an address is left out, never passed on", () => {
-  const state = parseState("unit=22&period=week&risk=<b>,high&at=999,0,3&sel=person:1&shade=red&layers=spy&from=gestern&base=../x");
+  const state = parseState("unit=22&period=week&risk=<b>,high&at=999,0,3&sel=person:1&shade=red&layers=spy&from=gestern&base=../x&days=91");
   assert.deepEqual(state, { ...DEFAULTS, risk: ["high"], layers: [] });
 });
 
@@ -95,4 +95,8 @@ test("few classes spread over the whole ramp", () => {
   assert.deepEqual([0, 1].map((one) => rampStep(one, 1)), [0, 3]);
   assert.deepEqual([0, 1, 2].map((one) => rampStep(one, 2)), [0, 1, 5]);
   assert.deepEqual([1, 2, 3, 4, 5].map((one) => rampStep(one, 5)), [1, 2, 3, 4, 5]);
+});
+
+test("the age of a fix is told as people say it", () => {
+  assert.deepEqual([0, 59, 60, 3_599, 3_600, 7_300].map(ageWords), ["刚刚", "刚刚", "1 分钟前", "59 分钟前", "1 小时前", "2 小时前"]);
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -18,12 +19,14 @@ from gridmap.cases.rules.tiers import (
     Mediating,
     ReminderLevel,
     Tier,
+    TierReminder,
     clashes,
     next_free,
     pack,
     rate,
     reminder_level,
     tier_after,
+    tier_reminder,
 )
 from gridmap.clock import CHINA
 from gridmap.errors import BadInput
@@ -212,18 +215,39 @@ def test_a_template_is_read_whole_or_not_at_all() -> None:
         cells = {
             "name": ["组级", "县级", ""], "most_sessions": ["3", "", ""], "amount": ["7", "", ""],
             "kind": ["natural_days", "work_days", "natural_days"], "source_note": ["办法第三条"],
-            "lawful_channels": ["起诉"], "remind_days": ["3"], "seen_id": ["1"], **more,
+            "remind_hours": ["48", "", ""], "lawful_channels": ["起诉"], "remind_days": ["3"], "seen_id": ["1"], **more,
         }  # fmt: skip
         return MultiDict([(name, value) for name, values in cells.items() for value in values])
 
-    assert read_template(form()).tiers == (TIERS[0], Tier(2, "县级"))
+    assert read_template(form()).tiers == (replace(TIERS[0], remind_hours=48), Tier(2, "县级"))
     for wrong, words in (
         ({"most_sessions": ["0", "", ""]}, "第 1 级至多次数"),
         ({"amount": ["七", "", ""]}, "第 1 级期限"),
         ({"name": ["组级", "组级", ""]}, "不能相同"),
-        ({"name": ["", "", ""], "most_sessions": ["", "", ""], "amount": ["", "", ""]}, "至少要有一级"),
+        (dict.fromkeys(("name", "most_sessions", "amount", "remind_hours"), [""] * 3), "至少要有一级"),
         ({"source_note": [""]}, "依据"),
+        ({"remind_hours": ["721", "", ""]}, "第 1 级到期前几小时提醒"),
+        ({"remind_hours": ["48", "48", ""]}, "第 2 级没有期限"),
+        ({"remind_hours": ["48", "", "5"]}, "第 3 级的名称"),
         ({"kind": ["moons", "", ""]}, "时间种类"),
     ):
         with pytest.raises(BadInput, match=words):
             read_template(form(**wrong))
+
+
+@pytest.mark.parametrize(
+    ("hours_left", "lead", "told"),
+    [
+        (49, 48, None),
+        (48, 48, TierReminder.SOON),
+        (1, 48, TierReminder.SOON),
+        (0, 48, TierReminder.OVER),
+        (-99, 48, TierReminder.OVER),
+        (1, None, None),
+        (0, None, TierReminder.OVER),
+        (1, 168, None),  # as long as the whole time: the start said it
+    ],
+)
+def test_a_tier_is_told_of_before_its_time_ends_and_after(hours_left: int, lead: int | None, told: object) -> None:
+    due = datetime(2026, 12, 7, 16, tzinfo=UTC)
+    assert tier_reminder(due - timedelta(days=7), due, due - timedelta(hours=hours_left), lead) is told

@@ -14,7 +14,7 @@ from gridmap.errors import BadInput
 from gridmap.units.forms.files import Options, read_outlines
 from gridmap.units.forms.limits import Limits
 from gridmap.units.rules.datum import Datum
-from tests.unit.units.test_files import WGS84, collection, grid_features, grids, save, shapefile
+from tests.unit.units.map_files import WGS84, collection, grid_features, grids, save, shapefile
 
 ENDLESS = (
     "with recursive c(n) as (select 1 union all select n + 1 from c {limit}) select n as fid, x'00' as geom from c"

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from gridmap.cases.actions.effects.desk import chosen
 from gridmap.cases.actions.effects.work import Effect, Work
 from gridmap.cases.actions.parties import open_for_agreement
+from gridmap.cases.actions.tiers import start_tier
 from gridmap.cases.models.mediation import (
     Mediation,
     MediationAgreement,
@@ -34,8 +35,7 @@ from gridmap.cases.rules.tiers import (
 )
 from gridmap.clock import local
 from gridmap.errors import BadInput, Conflict
-from gridmap.worktime.queries import calendar_at
-from gridmap.worktime.rules import spoken_time, start, timer_data, timer_due_at
+from gridmap.worktime.rules import spoken_time
 
 ROOM_CLASH = "ex_mediation_sessions_room"
 LOOK_AHEAD = timedelta(days=21)
@@ -61,11 +61,6 @@ def mediators(work: Work) -> tuple[list[int], str]:
 def begin(work: Work, template: Template, tier: Tier, run: int) -> Mediation:
     """Start a tier and its clock."""
     ids, names = mediators(work)
-    timer = due_at = None
-    if tier.limit:
-        calendar = calendar_at(work.session, work.case.unit_code, work.now)
-        running = start(tier.limit, work.now, calendar)
-        timer, due_at = timer_data(running), timer_due_at(running, calendar)
     found = Mediation(
         **_place(work),
         run=run,
@@ -73,13 +68,13 @@ def begin(work: Work, template: Template, tier: Tier, run: int) -> Mediation:
         tier=tier.number,
         tier_name=tier.name,
         most_sessions=tier.most_sessions,
-        timer=timer,
         started_at=work.now,
-        due_at=due_at,
         mediator_ids=ids,
         mediators=names,
         state=MediationState.OPEN.value,
     )
+    if tier.limit:
+        start_tier(work.session, found, work.case, tier.limit, work.now)
     work.session.add(found)
     return found
 

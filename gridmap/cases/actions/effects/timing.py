@@ -14,6 +14,7 @@ from gridmap.cases import queries
 from gridmap.cases.actions.effects.desk import chosen
 from gridmap.cases.actions.effects.work import Effect, Work
 from gridmap.cases.actions.supervision import supervised_by
+from gridmap.cases.actions.tiers import pause_tier, resume_tier
 from gridmap.cases.actions.timers import change_words, keep_timer, show_due
 from gridmap.cases.models import CaseAppeal, CaseExtension, CaseTimer
 from gridmap.cases.queries.timers import (
@@ -40,16 +41,16 @@ PLAIN = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?")
 
 
 def pause(work: Work) -> dict[str, Any]:
-    """暂停计时: every running timer stands still until the end, or until it is resumed."""
+    """暂停计时: every running timer, and that of the open tier of mediation, stands still until the end, or until it is resumed."""
     until = _moment(work.given.get("until"))
     if not work.now < until <= work.now + FARTHEST:
         raise BadInput("暂停的结束时间应晚于现在，且不超过一年。", field="until")
-    running = running_timers(work.session, work.case)
+    running, reason = running_timers(work.session, work.case), work.given.get("reason")[:200]
     for row in running.values():
-        reason = work.given.get("reason")
-        keep_timer(work.session, row, pause_timer(timer_of(row), work.now, reason=reason[:200], until=until))
+        keep_timer(work.session, row, pause_timer(timer_of(row), work.now, reason=reason, until=until))
     show_due(work.case, running)
-    return {"limits": [f"暂停计时至 {spoken_time(until)}", *_due_words(running)]}
+    tier = pause_tier(work.session, work.case, reason=reason, until=until, now=work.now)
+    return {"limits": [f"暂停计时至 {spoken_time(until)}", *_due_words(running), *tier]}
 
 
 def _moment(text: str) -> datetime:
@@ -74,7 +75,8 @@ def resume(work: Work) -> dict[str, Any]:
         if timer.paused_at(work.now):
             keep_timer(work.session, row, resume_timer(timer, work.now))
     show_due(work.case, running)
-    return {"limits": ["恢复计时", *_due_words(running)]}
+    tier = resume_tier(work.session, work.case, now=work.now)
+    return {"limits": ["恢复计时", *_due_words(running), *tier]}
 
 
 def extend(work: Work) -> dict[str, Any]:

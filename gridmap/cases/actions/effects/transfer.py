@@ -15,6 +15,7 @@ from gridmap.cases.rules import Action
 from gridmap.cases.rules.orders import OrderKind, OrderStatus
 from gridmap.clock import local
 from gridmap.errors import BadInput
+from gridmap.units.queries.directory import is_unit
 
 
 def transfer(work: Work) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def target(work: Work) -> int:
         )
     if unit_code == case.unit_code:
         raise BadInput("事件已在该区划，请选择其他区划。", field="unit")
-    if not queries.is_unit(work.session, unit_code, local(work.now).date()):
+    if not is_unit(work.session, unit_code, local(work.now).date()):
         raise BadInput("没有这个区划，或该区划已停用，请从列表中选择。", field="unit")
     return unit_code
 

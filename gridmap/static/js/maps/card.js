@@ -1,10 +1,10 @@
 // The card of the clicked thing: a unit with its numbers, or a case with the way to its page.
-import { h, icon, LEVEL_NAMES, number, when } from "./dom.js";
+import { h, icon, LEVEL_NAMES, number, when } from "../dom.js";
 import { classOfCase } from "./palette.js";
 import { filterQuery } from "./state.js";
 import { closer } from "./notices.js";
 
-/** Take over the card's element. Returns { unit(facts, counts), case(facts), waiting(), none(text), hide() }. */
+/** Take over the card's element. Returns { unit(facts, counts), case(facts), none(text), hide() }. */
 export function makeCard(element, choices, acts, store) {
   let cameFrom = null;
 
@@ -50,7 +50,6 @@ export function makeCard(element, choices, acts, store) {
         facts.lon === null ? h("p", { class: "note" }, icon("pin"), "未定位：登记时没有位置，不在图上显示。") : null,
         h("div", { class: "card-actions" }, h("a", { class: "button button-primary button-small", href: `/cases/${facts.case_code}` }, "打开事件")));
     },
-    waiting: () => show("正在读取", h("div", { class: "skeleton skeleton-row" }), h("div", { class: "skeleton skeleton-row" })),
     none: (text) => show("没有找到", h("div", { class: "empty empty-small" }, icon("search"), h("span", {}, text))),
     hide() {
       if (element.hidden) return;

@@ -1,5 +1,5 @@
 // The bar above the map: period, classes, states, risk, lateness. Writes the state; draws itself from the state.
-import { h, icon } from "./dom.js";
+import { h } from "../dom.js";
 import { DEFAULTS, periodDays } from "./state.js";
 
 const PERIODS = [["7d", "近 7 天"], ["30d", "近 30 天"], ["1y", "近一年"], ["custom", "自定义"]];
@@ -92,4 +92,3 @@ export function filterWords(state, choices) {
   return [span, ...words].join(" · ");
 }
 
-export const filterIcon = () => icon("filter");

@@ -1,6 +1,6 @@
 // The list of cases beside the map: the same filter and the same place as the map, with the total of that filter.
 import { getJson, isAsked } from "./api.js";
-import { h, icon, number, when } from "./dom.js";
+import { h, icon, number, when } from "../dom.js";
 import { keeping, settle } from "./keep.js";
 import { classOfCase } from "./palette.js";
 import { filterQuery } from "./state.js";

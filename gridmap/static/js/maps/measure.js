@@ -1,6 +1,6 @@
 // Measuring: click (or Enter for the middle of the map) sets corners; the length of the line and the area it closes are shown.
 import { followTheme } from "./base.js";
-import { h } from "./dom.js";
+import { h } from "../dom.js";
 import { area, areaText, length, lengthText } from "./geodesy.js";
 import { closer } from "./notices.js";
 import { token } from "./style.js";

@@ -1,5 +1,5 @@
 // What the page says about itself: work going on, something that failed, a sign-in that ended. One banner, one bar.
-import { h, icon } from "./dom.js";
+import { h, icon } from "../dom.js";
 
 /** Take over the bar and the banner. Returns { fault(error, retry), say(text), clear(key) }. */
 export function makeNotices(bar, banner) {

@@ -11,6 +11,8 @@ import { makeList } from "./list.js";
 import { makeMeasure } from "./measure.js";
 import { makeNotices } from "./notices.js";
 import { makePanel } from "./panel.js";
+import { addPatrols } from "./patrols.js";
+import { followPulse } from "./pulse.js";
 import { followPointer } from "./pointing.js";
 import { makePrint } from "./print.js";
 import { makeSearch } from "./search.js";
@@ -75,10 +77,11 @@ const start = store.state.at;
 const map = createMap($("map"), { base: store.state.base, ...(start ? { center: start.slice(0, 2), zoom: start[2] } : { fitBoundsOptions: { padding: padding() } }) });
 let shading = null;
 let cases = null;
+let patrols = null;
 const measure = makeMeasure(map, $("tool-measure"), $("map-measure"));
 const print = makePrint(map, $("print-sheet"), choices, store, () => ({
   name: unit?.name ?? "", legend: legendBlocks(store.state, choices, shading?.legend()),
-  numbers: $("panel-numbers").cloneNode(true), rows: null,
+  numbers: $("panel-numbers").cloneNode(true),
 }));
 
 function padding() {
@@ -175,9 +178,16 @@ function markCase(place) {
 function showLayers() {
   const has = (name) => store.state.layers.includes(name);
   cases?.show({ cases: has("cases"), heat: has("heat") });
+  showPatrols();
   for (const { id } of map.getStyle().layers) {
     if (/^units-(line|name)-/.test(id)) map.setLayoutProperty(id, "visibility", has("borders") ? "visible" : "none");
   }
+}
+
+function showPatrols() {
+  const has = (name) => store.state.layers.includes(name);
+  const shown = { cover: has("cover") && choices.may_read_patrols, duty: has("duty") && choices.may_read_duty };
+  patrols?.show(shown, unit?.code ?? (store.state.unit || config.home.code), store.state.days);
 }
 
 const caseQuery = () => filterQuery(store.state, choices.today, { unit: unit?.code ?? (store.state.unit || config.home.code), by: store.state.color });
@@ -185,6 +195,7 @@ const caseQuery = () => filterQuery(store.state, choices.today, { unit: unit?.co
 function addLayers() {
   shading = addShading(map, { shade: store.state.shade, level: 0, levels: config.levels, covered: Boolean(map.getLayer("base-0") || map.getLayer("base-earth")) });
   if (choices.may_read_cases) cases = addCases(map, choices, { query: caseQuery(), way: store.state.color, maxZoom: config.max_zoom });
+  if (choices.may_read_patrols) patrols = addPatrols(map, { tried, say: (key, words) => (words ? notices.say(key, words) : notices.clear(key)) });
   map.addSource("chosen-case", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
   map.addLayer({ id: "chosen-case", type: "circle", source: "chosen-case", paint: { "circle-radius": 13, "circle-color": "rgba(0,0,0,0)", "circle-stroke-width": 3, "circle-stroke-color": getComputedStyle(document.documentElement).getPropertyValue("--map-select") } });
   showLayers();
@@ -206,11 +217,14 @@ store.listen(async (state, changed) => {
   if (changed.has("color")) cases?.color(state.color);
   if (changed.has("shade")) shading?.shade(state.shade);
   if (changed.has("layers")) showLayers();
+  if (changed.has("days")) showPatrols();
   if (changed.has("base")) return location.reload();
   if (changed.has("tab")) sheet.tab(state.tab);
   if (changed.has("list")) showListScope();
-  if (changed.has("unit")) await loadUnit();
-  else if (filtered) await Promise.all([loadCounts(), loadList()]);
+  if (changed.has("unit")) {
+    await loadUnit();
+    showPatrols();
+  } else if (filtered) await Promise.all([loadCounts(), loadList()]);
   else if (changed.has("list") || (changed.has("at") && state.list === "view") || changed.has("color")) await loadList();
   if (filtered || changed.has("unit") || changed.has("color")) cases?.filter(caseQuery());
   if (changed.has("at")) showPlace(state.at);
@@ -286,15 +300,18 @@ function nextDay() {
   cases?.filter(caseQuery());
 }
 
-setInterval(() => {
-  if (document.hidden || !unit) return;
+function refresh() {
   byTimer();
   if (day !== choices.today) nextDay();
   cases?.refresh();
+  patrols?.refresh();
   loadCounts(true);
   list.refresh(unit.code, listBox());
   fresh();
-}, REFRESH_MS);
+}
+const isWatched = () => !document.hidden && unit;
+setInterval(() => isWatched() && refresh(), REFRESH_MS);
+if (choices.may_read_cases) followPulse(isWatched, refresh);
 
 $("tool-print").addEventListener("click", print.open);
 $("tool-home").addEventListener("click", () => store.set({ at: null }) ?? showPlace(null));

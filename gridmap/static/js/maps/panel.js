@@ -1,5 +1,5 @@
 // The side panel about the current unit: path, numbers (each opens its rows), and the units below as a table that drills.
-import { h, icon, LEVEL_NAMES, number } from "./dom.js";
+import { h, icon, LEVEL_NAMES, number } from "../dom.js";
 import { keeping, settle } from "./keep.js";
 import { filterQuery, openStatus } from "./state.js";
 

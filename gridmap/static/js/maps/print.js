@@ -1,5 +1,5 @@
 // The print view: title, filter in words, the map as it stands, legend, numbers, and who printed it when, also as a watermark.
-import { h } from "./dom.js";
+import { h } from "../dom.js";
 import { filterWords } from "./filters.js";
 
 const MARKS = 24;
@@ -15,7 +15,7 @@ function picture(map) {
   });
 }
 
-/** Make `open()` for the print sheet in `sheet`. `facts()` gives { name, legend, numbers, rows } of what is shown. */
+/** Make `open()` for the print sheet in `sheet`. `facts()` gives { name, legend, numbers } of what is shown. */
 export function makePrint(map, sheet, choices, store, facts) {
   let cameFrom = null;
 
@@ -41,7 +41,6 @@ export function makePrint(map, sheet, choices, store, facts) {
         h("p", { class: "print-filter" }, filterWords(store.state, choices)),
         h("img", { class: "print-map", src: image, alt: `${shown.name}防控地图` }),
         h("div", { class: "print-below" }, h("div", { class: "print-legend" }, shown.legend), h("div", { class: "print-numbers" }, shown.numbers)),
-        shown.rows,
         h("p", { class: "print-foot" }, `打印人：${choices.person}　打印时间：${at}　数据截至打印时刻，仅限工作使用。`)));
     sheet.hidden = false;
     document.body.classList.add("printing");

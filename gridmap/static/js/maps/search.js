@@ -1,6 +1,6 @@
 // The search box: units by name or code, cases by code or words; a listbox worked with the arrow keys.
 import { getJson } from "./api.js";
-import { h, icon, LEVEL_NAMES } from "./dom.js";
+import { h, icon, LEVEL_NAMES } from "../dom.js";
 
 const PAUSE_MS = 220;
 

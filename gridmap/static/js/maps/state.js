@@ -9,7 +9,8 @@ export const DEFAULTS = Object.freeze({
   status: [],
   risk: [],
   lateness: [],
-  layers: ["borders", "cases"], // and heat
+  layers: ["borders", "cases"], // and heat, cover, duty
+  days: "7", // of coverage: the last so many, 1 to 90
   shade: "count", // count, risk, none
   color: "family", // family, status, risk, lateness
   base: "", // id of a base map, "none", or empty: the first configured
@@ -27,7 +28,7 @@ const CHOICES = {
   tab: ["units", "cases"],
 };
 const LISTS = ["family", "status", "risk", "lateness"];
-const LAYERS = ["borders", "cases", "heat"];
+export const LAYERS = ["borders", "cases", "heat", "cover", "duty"];
 const WORD = /^[a-z0-9_]{1,24}$/i;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const SELECTED = /^(case:\d{6}-\d{4}-\d{7}|unit:\d{15})$/;
@@ -52,6 +53,7 @@ export function parseState(search) {
     state[name] = [...new Set((given.get(name) ?? "").split(","))].filter((word) => WORD.test(word)).sort();
   }
   if (given.has("layers")) state.layers = LAYERS.filter((name) => given.get("layers").split(",").includes(name));
+  if (/^([1-9]|[1-8]\d|90)$/.test(given.get("days") ?? "")) state.days = given.get("days");
   if (/^\d{15}$/.test(given.get("unit") ?? "")) state.unit = given.get("unit");
   if (SELECTED.test(given.get("sel") ?? "")) state.sel = given.get("sel");
   if (WORD.test(given.get("base") ?? "")) state.base = given.get("base");
@@ -154,4 +156,11 @@ export function classOf(value, bounds) {
 export function rampStep(one, count) {
   if (one === 0) return 0;
   return count <= 1 ? 3 : 1 + Math.round(((one - 1) * 4) / (count - 1));
+}
+
+/** Return how long ago, as people say it: 刚刚, 3 分钟前, 2 小时前. */
+export function ageWords(seconds) {
+  if (seconds < 60) return "刚刚";
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} 分钟前` : `${Math.floor(minutes / 60)} 小时前`;
 }

@@ -1,0 +1,234 @@
+"""One round of a phone: every item is kept, tried in its own savepoint, and gets a verdict; none stands in another's way."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, text
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
+from sqlalchemy.orm import Session
+
+from gridmap import jobs
+from gridmap.access import Actor
+from gridmap.constraints import from_database
+from gridmap.errors import BadInput, Conflict, Forbidden, GridmapError, NotFound
+from gridmap.field.actions.kinds import DOERS, Clash, Turn
+from gridmap.field.actions.uploads import at_home, home_unit, verify_upload
+from gridmap.field.forms.items import Item, Round
+from gridmap.field.models import FieldItem
+from gridmap.field.queries.items import KEPT_DAYS, held_items, is_done, known_items, recorded_duty, uploads_of
+from gridmap.field.rules.items import FINAL, HELD_WORDS, LATER_WORDS, OF_DUTY, Kind, Verdict
+
+REFUSALS = (BadInput, Forbidden, NotFound, Conflict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Verdicts of what was sent, in its order, and of what had waited and was decided now."""
+
+    verdicts: list[FieldItem]
+    later: list[FieldItem]
+
+
+def take_round(session: Session, actor: Actor, *, sent: Round, now: datetime, decides: bool = True) -> Answer:
+    """Take what a phone sent. The same item sent again gets the same verdict; rounds of one worker follow each other.
+
+    Unless it ``decides``, what was sent is only kept, and a job decides it. Raises nothing for an item: a refusal is its verdict. What
+    keeps the database from answering goes on to the caller, and nothing of the round is kept then.
+    """
+    _in_turn(session, actor)
+    rows = _kept(session, actor, sent, now)
+    faults = {item.id: item.fault for item in sent.items}
+    if not decides:
+        _put_off(session, actor, rows, faults, now)
+        return Answer(rows, [])
+    older = [row for row in _held_at_home(session, actor) if row.client_id not in faults]
+    decided = _decide_all(session, actor, [*rows, *older], faults, now)
+    return Answer(rows, [row for row in decided if row.client_id not in faults])
+
+
+def decide_held(session: Session, actor: Actor, *, now: datetime) -> int:
+    """Decide what was kept of a worker's phones and waits for nothing (a job); return how many items."""
+    _in_turn(session, actor)
+    return len(_decide_all(session, actor, _held_at_home(session, actor), {}, now))
+
+
+def _in_turn(session: Session, actor: Actor) -> None:
+    session.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 13))"), {"key": str(actor.account_id)})
+
+
+def _held_at_home(session: Session, actor: Actor) -> list[FieldItem]:
+    held = held_items(session, actor)
+    for row in held:
+        at_home(actor, row)
+    return held
+
+
+def _decide_all(
+    session: Session, actor: Actor, rows: list[FieldItem], faults: dict[uuid.UUID, str], now: datetime
+) -> list[FieldItem]:
+    """Decide what can be; each may be what others waited for."""
+    decided: list[FieldItem] = []
+    while done := [row for row in rows if _is_decided_now(session, actor, row, faults, now)]:
+        decided += done
+    return decided
+
+
+def _put_off(
+    session: Session, actor: Actor, rows: list[FieldItem], faults: dict[uuid.UUID, str], now: datetime
+) -> None:
+    """Leave items to a job; what could not be read is refused here, where its fault is known."""
+    waiting = [row for row in rows if row.verdict == Verdict.HELD.value]
+    for row in waiting:
+        if faults.get(row.client_id):
+            _decide(row, Verdict.REFUSED, now, words=faults[row.client_id])
+        elif not row.told:
+            row.told = {"words": LATER_WORDS}
+    if waiting:
+        jobs.defer_once(session, "field.decide", lock=f"field.decide/{actor.account_id}", account_id=actor.account_id)
+    session.flush()
+
+
+def _is_decided_now(
+    session: Session, actor: Actor, row: FieldItem, faults: dict[uuid.UUID, str], now: datetime
+) -> bool:
+    waits = row.verdict == Verdict.HELD.value
+    return waits and _try(session, actor, row, faults.get(row.client_id, ""), now)
+
+
+def _kept(session: Session, actor: Actor, sent: Round, now: datetime) -> list[FieldItem]:
+    """Return the rows of what was sent, in its order, made for what comes for the first time."""
+    known = known_items(session, actor, [item.id for item in sent.items])
+    unit = home_unit(actor)
+    rows = [known.get(item.id) or _made(actor, unit, sent, item, now) for item in sent.items]
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def _made(actor: Actor, unit: int, sent: Round, item: Item, now: datetime) -> FieldItem:
+    return FieldItem(
+        county_code=unit // 10**9, unit_code=unit, account_id=actor.account_id, client_id=item.id, device=sent.device,
+        kind=item.kind, object=item.object or str(item.id), after=item.after, replaces=item.replaces, base=item.base,
+        body=item.body, photos=[_photo(one) for one in item.photos], made_at=item.made_at, sent_at=sent.sent_at,
+        received_at=now, verdict=Verdict.HELD.value, told={},
+    )  # fmt: skip
+
+
+def _photo(ref: Any) -> dict[str, Any]:
+    origin = ref.origin
+    taken_at = origin.taken_at.isoformat() if origin.taken_at else None
+    return {"id": str(ref.id), "taken_at": taken_at, "lon": origin.lon, "lat": origin.lat}
+
+
+def _try(session: Session, actor: Actor, row: FieldItem, fault: str, now: datetime) -> bool:
+    """Do what an item asks, if nothing is missing; return whether it is decided."""
+    if fault:
+        return _decide(row, Verdict.REFUSED, now, words=fault)
+    missing = _missing(session, actor, row)
+    if missing:
+        row.told = {"words": HELD_WORDS, "waits_for": [str(one) for one in missing]}
+        return False
+    try:
+        _verify(session, actor, row)
+    except BadInput as refusal:
+        return _refuse(row, refusal, now)
+    point = session.begin_nested()
+    try:
+        result = DOERS[Kind(row.kind)](Turn(session, actor, row, now))
+        session.flush()
+        point.commit()
+    except Clash as clash:
+        point.rollback()
+        return _decide(row, Verdict.CONFLICT, now, **clash.told)
+    except (*REFUSALS, IntegrityError, DataError) as refusal:
+        point.rollback()
+        return _refuse(row, refusal, now)
+    except ProgrammingError as refusal:
+        if "row-level security" not in str(refusal.orig):
+            raise
+        point.rollback()  # of something at a unit that the worker has left
+        return _refuse(row, refusal, now)
+    row.body = {}
+    return _decide(row, Verdict.ACCEPTED, now, **result)
+
+
+def _refuse(row: FieldItem, refusal: Exception, now: datetime) -> bool:
+    if isinstance(refusal, DataError):
+        error: GridmapError = BadInput("内容中有超出范围的数字、日期或无法识别的字符，请核对后重新上报。")
+    else:
+        error = from_database(refusal) if isinstance(refusal, IntegrityError | ProgrammingError) else refusal  # type: ignore[assignment]
+    field = getattr(error, "field", None)
+    extra = {name: value for name, value in error.extra.items() if name != "field"}
+    return _decide(row, Verdict.REFUSED, now, words=error.message, field=field, extra=extra)
+
+
+def _decide(row: FieldItem, verdict: Verdict, now: datetime, **told: Any) -> bool:
+    row.verdict, row.told = verdict.value, {name: value for name, value in told.items() if value or value == 0}
+    row.decided_at = now
+    return verdict in FINAL
+
+
+def _missing(session: Session, actor: Actor, row: FieldItem) -> list[uuid.UUID]:
+    """Return the numbers of what an item waits for: its predecessor, its duty, its photos."""
+    wanted: list[uuid.UUID] = []
+    if row.after is not None and not is_done(session, actor, row.after):
+        wanted.append(row.after)
+    if row.kind in OF_DUTY:
+        duty = _uuid(row.body.get("duty"))
+        if duty is not None and recorded_duty(session, actor, duty) is None:
+            wanted.append(duty)
+    ids = _photo_ids(row)
+    there = uploads_of(session, actor, ids)
+    wanted += [one for one in ids if one not in there or not there[one].arrived]
+    return list(dict.fromkeys(wanted))
+
+
+def _photo_ids(row: FieldItem) -> list[uuid.UUID]:
+    return [uuid.UUID(one["id"]) for one in row.photos]
+
+
+def _verify(session: Session, actor: Actor, row: FieldItem) -> None:
+    """Look into photos that were only kept so far. Raises ``BadInput`` (one is no photo)."""
+    for upload in uploads_of(session, actor, _photo_ids(row)).values():
+        if upload.photo_sha256 is None:
+            verify_upload(session, upload)
+
+
+def _uuid(value: Any) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def settle_conflict(session: Session, actor: Actor, *, row: FieldItem, choice: str, now: datetime) -> FieldItem:
+    """Do what the person chose between theirs and what the server has: ``mine`` anew on the case as it is, or ``theirs``.
+
+    Raises ``Conflict`` when it is settled already, ``BadInput`` for another word.
+    """
+    if row.verdict != Verdict.CONFLICT.value:
+        raise Conflict("这一条已经处理过了。")
+    at_home(actor, row)
+    if choice == "theirs":
+        row.body = {}
+        _decide(row, Verdict.ACCEPTED, now, words="已采用服务器上的内容，本机填写的没有提交。")
+    elif choice == "mine":
+        row.base = row.told.get("version", row.base)
+        row.verdict, row.decided_at = Verdict.HELD.value, None
+        _try(session, actor, row, "", now)
+    else:
+        raise BadInput("请选择用本机的还是用服务器上的。", field="choice")
+    session.flush()
+    return row
+
+
+def sweep_items(session: Session, *, now: datetime) -> int:
+    """Forget items that were accepted more than ``KEPT_DAYS`` days ago (a job); return how many. Others stay: a person decides."""
+    old = delete(FieldItem).where(
+        FieldItem.verdict == Verdict.ACCEPTED.value, FieldItem.decided_at < now - timedelta(days=KEPT_DAYS)
+    )
+    return int(getattr(session.execute(old), "rowcount", 0))

@@ -1,0 +1,1 @@
+"""What the phone app sends, as typed values."""

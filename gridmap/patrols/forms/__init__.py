@@ -1,0 +1,1 @@
+"""What comes in: sent by phones, and files."""

@@ -1,0 +1,1 @@
+"""Reads of 巡查; every one begins with who asks."""

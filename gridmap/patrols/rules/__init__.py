@@ -1,0 +1,1 @@
+"""Rules of 巡查: pure functions over plain values."""

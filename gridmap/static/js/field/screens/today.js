@@ -1,0 +1,109 @@
+// 今日: what the worker must do, in the order of a walk, and the cases that they reported lately.
+import { h } from "../../dom.js";
+import { lengthText, metres } from "../geo.js";
+import { beenToday, inOrder, refusal } from "../points.js";
+import { follow, freshFix, lastFix } from "../position.js";
+import { sketch } from "../sketch.js";
+import { walkingOrder } from "../walk.js";
+import { checkIn } from "./check.js";
+
+const TIME = new Intl.DateTimeFormat("zh-CN", { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false });
+const SHOWN = 20;
+const SAID_MS = 15_000;
+
+function due(task) {
+  if (!task.due_at) return { tone: "", words: "" };
+  const left = new Date(task.due_at) - Date.now();
+  if (left < 0) return { tone: "bad", words: "已超时" };
+  return { tone: left < 24 * 3_600_000 ? "warn" : "", words: `${TIME.format(new Date(task.due_at))} 前` };
+}
+
+/** Draw the tasks and cases; the order follows the position when one is known. */
+export function showToday(root, app, go) {
+  const ended = new AbortController();
+  const body = h("div", {});
+  const duty = h("div", {});
+  const said = new Map(); // why a point was not checked in at, to stay while the screen is drawn anew
+  let start = lastFix();
+
+  function draw() {
+    drawDuty(duty, app);
+    if (!app.package) return body.replaceChildren(h("p", { class: "empty" }, "还没有离线资料，请连上网络。"));
+    const at = start ? [start.lon, start.lat] : null;
+    const done = new Set(app.items.filter(({ kind, state }) => kind === "step" && state !== "attention").map(({ body: { case_code: code } }) => code));
+    const places = app.package.tasks.map((task) => ({ task, at: task.lon === null ? null : [task.lon, task.lat] }));
+    const route = walkingOrder(places, at);
+    const tasks = route.map(({ task, at: place }, i) => taskRow(task, i + 1, at && place ? metres(at, place) : null, done.has(task.case_code), go));
+    const stops = route.filter(({ at: place }) => place).map(({ at: place }) => place);
+    const grids = [...app.package.grids.map((one) => ({ ...one, own: true })), ...app.package.near];
+    body.replaceChildren(
+      ...app.package.notices.map(({ body: words, at: sent }) => h("p", { class: "notice" }, words, h("span", { class: "hint" }, ` ${TIME.format(new Date(sent))}`))),
+      h("h2", {}, `任务 ${tasks.length || ""}`),
+      stops.length ? h("div", { class: "walk-picture" }, sketch(grids, start, stops)) : "",
+      tasks.length ? h("ol", { class: "tasks" }, tasks) : h("p", { class: "empty" }, "没有待办的任务。"),
+      ...pointsPart(app, start, said),
+      h("h2", {}, "我上报的"),
+      app.package.cases.length ? h("ul", { class: "items" }, app.package.cases.slice(0, SHOWN).map(caseRow)) : h("p", { class: "empty" }, "最近 30 天没有上报。"),
+      h("p", { class: "hint" }, `离线资料更新于 ${TIME.format(new Date(app.package.made_at))}`));
+  }
+
+  root.replaceChildren(duty, body);
+  app.events.addEventListener("change", draw, { signal: ended.signal });
+  const stop = app.package?.tasks.length || app.package?.points.length ? follow((fix) => {
+    if (!fix || (start && metres([start.lon, start.lat], [fix.lon, fix.lat]) < 30)) return;
+    start = fix;
+    draw();
+  }) : () => {};
+  draw();
+  return () => {
+    ended.abort();
+    stop();
+  };
+}
+
+function drawDuty(place, app) {
+  const shown = app.duty ? "on" : "off";
+  if (place.dataset.shown === shown) return;
+  place.dataset.shown = shown;
+  if (app.duty) return place.replaceChildren(h("button", { type: "button", class: "wide", onclick: () => app.goOff() }, "下岗"));
+  const unit = app.session.units[0].code;
+  place.replaceChildren(h("button", { type: "button", class: "wide primary", onclick: () => app.goOn(unit) }, "上岗"), h("p", { class: "hint" }, "上岗后记录巡查轨迹，下岗即停止；下岗期间不记录位置。"));
+}
+
+function pointsPart(app, fix, said) {
+  const points = app.package.points ?? [];
+  if (!points.length) return [];
+  const been = beenToday(points, app.items, Date.now());
+  const rows = inOrder(points, been, fix).map((row) => pointRow(app, row, said));
+  return [h("h2", {}, `点位 ${been.size}/${points.length}`),
+    app.duty ? h("a", { class: "wide", href: "#check" }, "扫码打卡") : h("p", { class: "hint" }, "上岗后才能打卡。"),
+    h("ul", { class: "tasks" }, rows)];
+}
+
+function pointRow(app, { point, been, distance }, said) {
+  const last = said.get(point.id);
+  const refused = last && Date.now() - last.at < SAID_MS ? last.words : "";
+  const say = h("span", { class: refused && !been ? "hint tone-bad" : "hint", role: "status" }, been ? "今日已打卡" : refused || (distance === null ? "" : lengthText(distance)));
+  const act = ({ currentTarget: button }) => {
+    const words = refusal(point, freshFix(), app.package.check_in_accuracy_m);
+    if (!words) {
+      button.disabled = true; // a second tap is the same
+      return checkIn(app, { point });
+    }
+    said.set(point.id, { words, at: Date.now() });
+    say.textContent = words;
+  };
+  return h("li", { class: been ? "point done" : "point" }, h("span", { class: "task-words" }, h("strong", {}, point.name), say),
+    app.duty && !been ? h("button", { type: "button", class: "small", onclick: act, "aria-label": `在${point.name}打卡` }, "打卡") : null);
+}
+
+function taskRow(task, number, distance, isDone, go) {
+  const { tone, words } = due(task);
+  return h("li", { class: isDone ? "task done" : "task" }, h("button", { type: "button", onclick: () => go(`task/${task.case_code}`) },
+    h("span", { class: "task-number" }, isDone ? "✓" : String(number)),
+    h("span", { class: "task-words" }, h("strong", {}, task.title), h("span", { class: "hint" }, [task.kind_name, task.address_text, distance === null ? "未定位" : lengthText(distance)].filter(Boolean).join(" · "))),
+    words ? h("span", { class: `due ${tone && `tone-${tone}`}` }, isDone ? "已填写" : words) : null));
+}
+
+const caseRow = (one) => h("li", { class: "item" }, h("div", { class: "row spread" }, h("strong", {}, one.title), h("span", { class: "state" }, one.status_name)),
+  h("div", { class: "hint" }, `${one.case_code} · ${TIME.format(new Date(one.received_at))}`));
