@@ -162,6 +162,13 @@ def test_the_print_view_says_what_when_and_who(page: Page, sign_in: Callable[...
     expect(sheet).to_be_hidden()
 
 
+EVERY_TILE = """() => {
+  const map = document.querySelector("#map").gridmap;
+  const drawn = map.querySourceFeatures("cases", { sourceLayer: "cases" });
+  return map.isSourceLoaded("cases") && map.areTilesLoaded() && drawn.length > 0;
+}"""
+
+
 def test_failed_tiles_are_said_and_can_be_tried_again(page: Page, sign_in: Callable[..., Page], watch: Watch) -> None:
     watch.allow("ERR_FAILED|Failed to fetch|AJAXError")
 
@@ -177,6 +184,7 @@ def test_failed_tiles_are_said_and_can_be_tried_again(page: Page, sign_in: Calla
     with page.expect_response(lambda answer: "/tiles/cases/" in answer.url and answer.ok):
         banner.get_by_role("button", name="重试").click()
     expect(banner).to_be_hidden()
+    wait_until(page, EVERY_TILE)
 
 
 def test_an_ended_sign_in_leads_back_to_the_same_map(

@@ -9,6 +9,7 @@
 import { AttributionControl, Map as MapLibreMap, Marker, NavigationControl, ScaleControl, prewarm } from "../../vendor/maplibre-gl.mjs";
 import { asker } from "../presence.js";
 import { buildStyle, recolour, token } from "./style.js";
+import { askFailedTilesAgain } from "./tiles.js";
 
 prewarm(); // the worker starts while the page's own modules are still on their way
 
@@ -45,6 +46,7 @@ export function createMap(element, { center, zoom = 15, bounds, interactive = tr
     dragRotate: false, pitchWithRotate: false, touchPitch: false, attributionControl: false, fitBoundsOptions: { padding: 24 },
     maxPitch: 0, fadeDuration: 0, transformRequest, ...start, ...more,
   });
+  askFailedTilesAgain(map);
   map.touchZoomRotate?.disableRotation();
   map.keyboard?.disableRotation();
   if (controls) {

@@ -15,3 +15,14 @@ export function setTiles(map, name, tiles) {
   };
   map.on("sourcedata", arrived);
 }
+
+/**
+ * Have tiles that failed be asked for again when their source is next refreshed or changed. MapLibre 6.17 marks a failed vector
+ * tile as under way at that moment (its PR 7911, made for pictures) and then waits for an answer that nobody was asked for;
+ * a tile that no worker holds is asked for.
+ */
+export function askFailedTilesAgain(map) {
+  map.on("error", ({ tile }) => {
+    if (tile) delete tile.actor;
+  });
+}
