@@ -291,6 +291,31 @@ class Factories:
             session.flush()
             return int(point.id)
 
+    def patrol_plan(self, unit_code: int, *points: int, percent: int = 50, every_days: int = 1, **more: Any) -> int:
+        """Add a plan for a grid, begun ten days ago: a share of the ground, or a route past ``points``; return its number."""
+        from gridmap.patrols.models import PatrolPlan, PatrolPlanPoint
+
+        county, made = unit_code // 10**9, datetime.now(UTC)
+        asked: dict[str, Any] = {"aim": "points"} if points else {"aim": "area", "percent": percent}
+        values = {
+            "name": "每天走到",
+            "from_on": made.date() - timedelta(days=10),
+            "made_at": made,
+            "made_name": "工作人员",
+        }
+        with self.owner() as session:
+            plan = PatrolPlan(
+                county_code=county, unit_code=unit_code, every_days=every_days, **{**values, **asked, **more}
+            )
+            session.add(plan)
+            session.flush()
+            session.add_all(
+                PatrolPlanPoint(county_code=county, unit_code=unit_code, plan_id=plan.id, point_id=point, place=place)
+                for place, point in enumerate(points, start=1)
+            )
+            session.flush()
+            return int(plan.id)
+
     def appointment(self, unit_code: int) -> int:
         """Add a desk of a unit and an appointment at it tomorrow; return the appointment's number."""
         import uuid

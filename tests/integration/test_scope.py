@@ -111,6 +111,10 @@ ROWS = {
     " from duties where unit_code = {u}",
     "patrol_points": "name, lon, lat, radius_m, code, code_at, made_at, made_name)"
     " values ({c}, {u}, '点位', 125, 43, 50, gen_random_uuid()::text, now(), now(), '某')",
+    "patrol_plans": "name, aim, percent, every_days, from_on, made_at, made_name)"
+    " values ({c}, {u}, '计划', 'area', 80, 7, current_date, now(), '某')",
+    "patrol_plan_points": "plan_id, point_id, place)"
+    " select {c}, {u}, (select min(id) from patrol_plans where unit_code = {u}), id, 1 from patrol_points where unit_code = {u}",
     "phones": "account_id, device, name, secret_hash, made_at, seen_at)"
     " values ({c}, {u}, {u}, gen_random_uuid(), '手机', '', now(), now())",
     "posts": "account_id, role) select {c}, {u}, min(id), 'leader' from accounts",
@@ -157,7 +161,13 @@ OF_MEDIATIONS |= {"case_charges": 2, "case_charge_duties": 3, "case_charge_recor
 OF_MEDIATIONS |= {"appointments": 2, "appointment_steps": 3}
 # what was recorded leans on a duty, coverage on the lattice of its grid
 OF_MEDIATIONS |= {"coverage_frames": 1, "coverage_days": 2, "duties": 1, "track_batches": 2, "track_notes": 2}
-OF_MEDIATIONS |= {"patrol_points": 1, "patrol_check_ins": 2, "patrol_anomalies": 2}
+OF_MEDIATIONS |= {
+    "patrol_points": 1,
+    "patrol_check_ins": 2,
+    "patrol_anomalies": 2,
+    "patrol_plans": 1,
+    "patrol_plan_points": 2,
+}
 OF_WHISTLES = {"case_whistle_calls"}
 
 OF_TIMERS = {"case_appeals", "case_escalations", "case_extensions"}

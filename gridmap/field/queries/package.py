@@ -21,7 +21,9 @@ from gridmap.clock import local
 from gridmap.db import multirange
 from gridmap.pages import code
 from gridmap.patrols.models import PatrolPoint
+from gridmap.patrols.queries.plans import PlanRow, own_plans, route_of
 from gridmap.patrols.queries.points import check_in_limits, own_points
+from gridmap.patrols.rules.plans import Aim, rhythm
 
 MOST_TASKS = 60
 MOST_CASES = 200
@@ -84,6 +86,7 @@ def package_of(session: Session, actor: Actor, now: datetime) -> dict[str, Any]:
         ],
         "check_in_accuracy_m": check_in_limits(session).accuracy_m,
         "points": [_point(point, last_at) for point, last_at in own_points(session, actor)],
+        "plans": [_plan(session, row) for row in own_plans(session, actor, now=now)],
         "cases": [_case(row) for row in _own_cases(session, actor, now)],
     }
 
@@ -108,6 +111,17 @@ def _point(point: PatrolPoint, last_at: datetime | None) -> dict[str, Any]:
         "radius_m": point.radius_m,
         "last_at": last_at.isoformat() if last_at else None,
     }
+
+
+def _plan(session: Session, row: PlanRow) -> dict[str, Any]:
+    """Return the period of a plan that runs now, with what it asks for."""
+    plan, (span, outcome) = row.plan, row.told[0]
+    stops = [point.id for point in route_of(session, plan) if point.ended_at is None] if plan.aim == Aim.POINTS else []
+    return {
+        "id": plan.id, "name": plan.name, "aim": plan.aim, "rhythm": rhythm(plan.every_days), "from_on": span.from_on.isoformat(),
+        "to_on": span.to_on.isoformat(), "state": outcome.state.value, "done": outcome.done, "needed": outcome.needed,
+        "points": stops, "left": [point for point in stops if point in outcome.left],
+    }  # fmt: skip
 
 
 def _used(session: Session, actor: Actor, now: datetime) -> list[str]:

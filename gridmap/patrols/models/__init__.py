@@ -3,6 +3,7 @@
 from gridmap.patrols.models.anomaly import PatrolAnomaly
 from gridmap.patrols.models.coverage import CoverageDay, CoverageFrame
 from gridmap.patrols.models.duty import Duty
+from gridmap.patrols.models.plans import PatrolPlan, PatrolPlanPoint
 from gridmap.patrols.models.points import PatrolCheckIn, PatrolPoint
 from gridmap.patrols.models.track import TrackBatch, TrackNote, TrackPoint
 
@@ -12,6 +13,8 @@ __all__ = [
     "Duty",
     "PatrolAnomaly",
     "PatrolCheckIn",
+    "PatrolPlan",
+    "PatrolPlanPoint",
     "PatrolPoint",
     "TrackBatch",
     "TrackNote",

@@ -21,7 +21,8 @@ from gridmap.patrols.actions.duty import go_off_duty, go_on_duty
 from gridmap.patrols.actions.tracks import Batch, Taken, take_points
 from tests.factories import GRID_A11, SIZE, SOUTH, WEST, Factories
 
-NOW = datetime.now(UTC).replace(hour=4, minute=0, second=0, microsecond=0)  # noon in China
+_AT = datetime.now(UTC)
+NOW = (_AT - timedelta(hours=4)).replace(hour=4, minute=0, second=0, microsecond=0)  # the last noon in China
 METRE_LON, METRE_LAT = 1 / 80_400, 1 / 111_100  # degrees, near the small world
 MIDDLE = (WEST + SIZE / 2, SOUTH + SIZE / 2)
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { beenToday, inOrder, refusal } from "../../../gridmap/static/js/field/points.js";
+import { beenToday, inOrder, planNow, refusal } from "../../../gridmap/static/js/field/points.js";
 
 const NOON = Date.parse("2026-11-23T04:00:00Z"); // in China
 const METRE = 1 / 80_400;
@@ -29,4 +29,17 @@ test("a phone is at a point when its circle of error reaches the point's own", (
   assert.match(refusal(point(1, 400), fix(0, 10), 100), /约 \d+ 米/);
   assert.match(refusal(point(1, 0), fix(0, 150), 100), /误差约 150 米/);
   assert.match(refusal(point(1, 0), null, 100), /还没有定位/);
+});
+
+test("a plan counts what waits in the queue, within its period, and says when the period is over", () => {
+  const plan = { aim: "points", from_on: "2026-11-23", to_on: "2026-11-24", points: [1, 2, 3], left: [2, 3], done: 1, needed: 3 };
+  const items = [
+    { kind: "check_in", state: "waiting", made_at: NOON, body: { point: 2 } },
+    { kind: "check_in", state: "attention", made_at: NOON, body: { point: 3 } },
+    { kind: "check_in", state: "waiting", made_at: NOON - 86_400_000, body: { point: 3 } },
+  ];
+  assert.deepEqual(planNow(plan, items, NOON), { done: 2, needed: 3, left: 1, missing: [3], over: false });
+  assert.equal(planNow(plan, [], NOON + 2 * 86_400_000).over, true);
+  const area = { aim: "area", from_on: "2026-11-23", to_on: "2026-11-29", done: 43, needed: 80 };
+  assert.deepEqual(planNow(area, items, NOON), { done: 43, needed: 80, left: 37, missing: [], over: false });
 });

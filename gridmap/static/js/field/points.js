@@ -14,6 +14,18 @@ export function beenToday(points, items, now) {
   ]);
 }
 
+/**
+ * How far a plan has come with what waits in the queue: { done, needed, left, missing }: points still to pass (with their
+ * numbers) or hundredths of the ground still to walk; `over` when its period has ended and the phone has not heard of the next one.
+ */
+export function planNow(plan, items, now) {
+  const over = dayOf(now) > plan.to_on;
+  if (plan.aim === "area") return { done: plan.done, needed: plan.needed, left: Math.max(0, plan.needed - plan.done), missing: [], over };
+  const queued = new Set(items.filter(({ kind, state, made_at: at }) => kind === "check_in" && state !== "attention" && dayOf(at) >= plan.from_on && dayOf(at) <= plan.to_on).map(({ body, result }) => result?.point ?? body.point));
+  const missing = plan.left.filter((id) => !queued.has(id));
+  return { done: plan.points.length - missing.length, needed: plan.points.length, left: missing.length, missing, over };
+}
+
 /** Points with their distance in metres (null without a position), nearest first; those still to pass come first. */
 export function inOrder(points, been, fix) {
   const told = points.map((point) => ({ point, been: been.has(point.id), distance: fix ? metres([fix.lon, fix.lat], [point.lon, point.lat]) : null }));

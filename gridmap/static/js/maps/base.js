@@ -104,3 +104,10 @@ export function pickPoint(map, callback) {
     },
   };
 }
+
+/** The box of places with some ground around them: [west, south, east, north], degrees. */
+export function around(places) {
+  const edge = 0.002;
+  const [xs, ys] = [0, 1].map((i) => places.map((place) => place[i]));
+  return [Math.min(...xs) - edge, Math.min(...ys) - edge, Math.max(...xs) + edge, Math.max(...ys) + edge];
+}

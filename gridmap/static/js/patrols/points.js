@@ -1,6 +1,6 @@
 // The points on a map, and a place for a new one. Without scripts the coordinates can be typed.
 import { Marker } from "../../vendor/maplibre-gl.mjs";
-import { createMap, pickPoint } from "../maps/base.js";
+import { around, createMap, pickPoint } from "../maps/base.js";
 import { token } from "../maps/style.js";
 
 const element = document.getElementById("pick-map");
@@ -20,11 +20,4 @@ if (element) {
   };
   for (const box of [lon, lat, datum]) box.addEventListener("change", typed);
   typed();
-}
-
-/** The box of places with some ground around them: [west, south, east, north], degrees. */
-function around(places) {
-  const edge = 0.002;
-  const [xs, ys] = [0, 1].map((i) => places.map((place) => place[i]));
-  return [Math.min(...xs) - edge, Math.min(...ys) - edge, Math.max(...xs) + edge, Math.max(...ys) + edge];
 }

@@ -1,7 +1,7 @@
 // 今日: what the worker must do, in the order of a walk, and the cases that they reported lately.
 import { h } from "../../dom.js";
 import { lengthText, metres } from "../geo.js";
-import { beenToday, inOrder, refusal } from "../points.js";
+import { beenToday, inOrder, planNow, refusal } from "../points.js";
 import { follow, freshFix, lastFix } from "../position.js";
 import { sketch } from "../sketch.js";
 import { walkingOrder } from "../walk.js";
@@ -41,6 +41,7 @@ export function showToday(root, app, go) {
       h("h2", {}, `任务 ${tasks.length || ""}`),
       stops.length ? h("div", { class: "walk-picture" }, sketch(grids, start, stops)) : "",
       tasks.length ? h("ol", { class: "tasks" }, tasks) : h("p", { class: "empty" }, "没有待办的任务。"),
+      ...plansPart(app),
       ...pointsPart(app, start, said),
       h("h2", {}, "我上报的"),
       app.package.cases.length ? h("ul", { class: "items" }, app.package.cases.slice(0, SHOWN).map(caseRow)) : h("p", { class: "empty" }, "最近 30 天没有上报。"),
@@ -68,6 +69,21 @@ function drawDuty(place, app) {
   if (app.duty) return place.replaceChildren(h("button", { type: "button", class: "wide", onclick: () => app.goOff() }, "下岗"));
   const unit = app.session.units[0].code;
   place.replaceChildren(h("button", { type: "button", class: "wide primary", onclick: () => app.goOn(unit) }, "上岗"), h("p", { class: "hint" }, "上岗后记录巡查轨迹，下岗即停止；下岗期间不记录位置。"));
+}
+
+function plansPart(app) {
+  const plans = app.package.plans ?? [];
+  return plans.length ? [h("h2", {}, "巡查计划"), h("ul", { class: "items" }, plans.map((plan) => planRow(app, plan)))] : [];
+}
+
+function planRow(app, plan) {
+  const { done, needed, left, missing, over } = planNow(plan, app.items, Date.now());
+  const area = plan.aim === "area";
+  const names = area ? [] : app.package.points.filter(({ id }) => missing.includes(id)).map(({ name }) => name);
+  const state = over ? "待更新" : left ? (area ? `${done}% / ${needed}%` : `${done}/${needed}`) : "已完成";
+  const until = plan.from_on === plan.to_on ? "今天" : `${plan.to_on.slice(5)} 前`;
+  const words = over ? "新的一期已经开始，连上网络后更新" : [plan.rhythm, until, area ? "手机上岗时走到的面积" : left ? `还有 ${names.slice(0, 3).join("、")}${left > 3 ? ` 等 ${left} 个` : ""}` : "点位都到过"].join(" · ");
+  return h("li", { class: "item" }, h("div", { class: "row spread" }, h("strong", {}, plan.name), h("span", { class: left || over ? "state" : "state state-done" }, state)), h("div", { class: "hint" }, words));
 }
 
 function pointsPart(app, fix, said) {
