@@ -140,7 +140,7 @@ class Crew:
 
 
 @contextmanager
-def crew_on(url: Any, folder: Path, browser: Browser, watch: Watch) -> Iterator[Crew]:
+def crew_on(url: Any, folder: Path, browser: Browser, watch: Watch, **settings: str) -> Iterator[Crew]:
     """Serve a database with the small world in it for the people of one story; their browsers are closed at the end."""
     engine = create_engine(url)
 
@@ -151,7 +151,7 @@ def crew_on(url: Any, folder: Path, browser: Browser, watch: Watch) -> Iterator[
 
     make = Factories(owner)
     make.world()
-    for server in serve(url, folder):
+    for server in serve(url, folder, **settings):
         crew = Crew(browser, server.url, owner, make, watch)
         yield crew
         for context in crew.contexts:

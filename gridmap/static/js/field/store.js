@@ -5,18 +5,22 @@ import { open, openBytes, seal, sealBytes, sha256 } from "./vault.js";
 const NAME = "gridmap-field";
 const KEEP_SENT_MS = 7 * 24 * 3_600_000;
 
-function upgrade(db) {
-  db.createObjectStore("meta");
-  const items = db.createObjectStore("items", { keyPath: "seq", autoIncrement: true });
-  items.createIndex("id", "id", { unique: true });
-  db.createObjectStore("photos", { keyPath: "id" }).createIndex("item", "item");
-  db.createObjectStore("fixes", { keyPath: "seq", autoIncrement: true }).createIndex("duty", "duty");
-}
+// How the database came to its form, one step a version: a phone takes those that it has not taken, and what is queued stays.
+// A step that ever reached phones is not changed any more; add another.
+const STEPS = [
+  (db) => {
+    db.createObjectStore("meta");
+    const items = db.createObjectStore("items", { keyPath: "seq", autoIncrement: true });
+    items.createIndex("id", "id", { unique: true });
+    db.createObjectStore("photos", { keyPath: "id" }).createIndex("item", "item");
+    db.createObjectStore("fixes", { keyPath: "seq", autoIncrement: true }).createIndex("duty", "duty");
+  },
+];
 
 /** Open the database; it serves nothing sealed until `unlock`. */
 export async function openStore() {
-  const db = await openDB(NAME, 1, {
-    upgrade,
+  const db = await openDB(NAME, STEPS.length, {
+    upgrade: (db, old, _new, change) => STEPS.slice(old).forEach((step) => step(db, change)),
     blocking: (_old, _new, event) => event.target.close(), // another tab needs a newer form of the database
   });
   return new Store(db);
