@@ -81,7 +81,7 @@ function planRow(app, plan) {
   const area = plan.aim === "area";
   const names = area ? [] : app.package.points.filter(({ id }) => missing.includes(id)).map(({ name }) => name);
   const state = over ? "待更新" : left ? (area ? `${done}% / ${needed}%` : `${done}/${needed}`) : "已完成";
-  const until = plan.from_on === plan.to_on ? "今天" : `${plan.to_on.slice(5)} 前`;
+  const until = plan.from_on === plan.to_on ? "今天" : `${plan.to_on.slice(5)} 截止`;
   const words = over ? "新的一期已经开始，连上网络后更新" : [plan.rhythm, until, area ? "手机上岗时走到的面积" : left ? `还有 ${names.slice(0, 3).join("、")}${left > 3 ? ` 等 ${left} 个` : ""}` : "点位都到过"].join(" · ");
   return h("li", { class: "item" }, h("div", { class: "row spread" }, h("strong", {}, plan.name), h("span", { class: left || over ? "state" : "state state-done" }, state)), h("div", { class: "hint" }, words));
 }
