@@ -168,7 +168,9 @@ def _clash(turn: Turn, case_code: str, asked: rules.Transition, values: dict[str
     if step is not None:
         at = local(step.at).strftime("%m-%d %H:%M")
         theirs |= {"操作": rules.ACTION_NAMES[rules.Action(step.action)], "办理人": step.actor_name, "时间": at}
-    return Clash(words=fault.message, yours=yours, theirs=theirs, version=last, case_code=case_code)
+        theirs |= {"说明": step.reason} if step.reason else {}
+    texts = {item.name: item.label for item in asked.inputs if item.kind == "text" and item.name in values}
+    return Clash(words=fault.message, yours=yours, theirs=theirs, version=last, case_code=case_code, texts=texts)
 
 
 def _duty_on(turn: Turn) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -205,25 +206,42 @@ def _uuid(value: Any) -> uuid.UUID | None:
         return None
 
 
-def settle_conflict(session: Session, actor: Actor, *, row: FieldItem, choice: str, now: datetime) -> FieldItem:
-    """Do what the person chose between theirs and what the server has: ``mine`` anew on the case as it is, or ``theirs``.
+def settle_conflict(
+    session: Session, actor: Actor, *, row: FieldItem, choice: str, values: Mapping[str, Any], now: datetime
+) -> FieldItem:
+    """Do what the person chose: ``mine`` anew on the case as it is, ``theirs``, or ``merge``: mine with the texts rewritten as ``values``.
 
-    Raises ``Conflict`` when it is settled already, ``BadInput`` for another word.
+    The same choice sent again has the same answer. Raises ``Conflict`` when it is settled otherwise, ``BadInput`` for another word or
+    for what is no text of the item.
     """
     if row.verdict != Verdict.CONFLICT.value:
+        if row.told.get("choice") == choice:
+            return row
         raise Conflict("这一条已经处理过了。")
     at_home(actor, row)
     if choice == "theirs":
         row.body = {}
         _decide(row, Verdict.ACCEPTED, now, words="已采用服务器上的内容，本机填写的没有提交。")
-    elif choice == "mine":
+    elif choice in ("mine", "merge"):
+        if choice == "merge":
+            row.body = _merged(row, values)
         row.base = row.told.get("version", row.base)
         row.verdict, row.decided_at = Verdict.HELD.value, None
         _try(session, actor, row, "", now)
     else:
-        raise BadInput("请选择用本机的还是用服务器上的。", field="choice")
+        raise BadInput("请选择用本机的、用服务器上的，还是合并。", field="choice")
+    if row.verdict != Verdict.CONFLICT.value:
+        row.told = {**row.told, "choice": choice}
     session.flush()
     return row
+
+
+def _merged(row: FieldItem, values: Mapping[str, Any]) -> dict[str, Any]:
+    texts = row.told.get("texts", {})
+    for name, value in values.items():
+        if name not in texts or not isinstance(value, str):
+            raise BadInput("只能合并文字内容，请重新打开后再试。", field=name[:40])
+    return {**row.body, "values": {**row.body.get("values", {}), **values}}
 
 
 def sweep_items(session: Session, *, now: datetime) -> int:

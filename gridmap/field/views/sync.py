@@ -55,13 +55,15 @@ def items() -> Response:
 @blueprint.post("/field/conflicts/<int:item_id>")
 @requires(Permission.PATROL_RECORD)
 def settle(item_id: int) -> Response:
-    """Use what the phone has, or what the server has."""
+    """Use what the phone has, what the server has, or what the person made of both."""
     row = reads.item_number(session, actor, item_id if item_id < 2**63 else 0)
     if row is None:
         raise NotFound("没有找到这一条。")
     told = request.get_json(silent=True)
-    choice = str(told.get("choice")) if isinstance(told, dict) else ""
-    return jsonify(as_verdict(settle_conflict(session, actor, row=row, choice=choice, now=now())))
+    told = told if isinstance(told, dict) else {}
+    values = told["values"] if isinstance(told.get("values"), dict) else {}
+    choice = str(told.get("choice"))
+    return jsonify(as_verdict(settle_conflict(session, actor, row=row, choice=choice, values=values, now=now())))
 
 
 @blueprint.get("/field/photos/<uuid:photo>")

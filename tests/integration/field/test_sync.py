@@ -332,8 +332,26 @@ def test_somebody_was_there_first_and_the_worker_chooses(phone: Phone, make: Fac
     chosen = phone.client.post(f"/field/conflicts/{clash['conflict']}", json={"choice": "mine"}, headers=JSON)
     assert chosen.json["verdict"] == "accepted"
     assert one(owner, "select status from cases where case_code = :code", code=code).status == "verified"
+    lost = phone.client.post(f"/field/conflicts/{clash['conflict']}", json={"choice": "mine"}, headers=JSON)
+    assert (lost.status_code, lost.json["verdict"]) == (200, "accepted")  # the answer was lost on its way
     again = phone.client.post(f"/field/conflicts/{clash['conflict']}", json={"choice": "theirs"}, headers=JSON)
     assert again.status_code == 409
+    assert one(owner, "select count(*) from case_steps where action = 'verify'").count == 1
+
+
+def test_both_sides_can_be_merged(phone: Phone, make: Factories, owner: Owner) -> None:
+    code = _verified(make)
+    body = {"case_code": code, "action": "verify", "values": {"reason": "已修好"}}
+    (clash,) = phone.send(phone.item("step", body, object=code, base=7))
+    assert clash["texts"] == {"reason": "核实情况"}
+    address = f"/field/conflicts/{clash['conflict']}"
+    for values in ({"action": "reject"}, {"reason": 7}):
+        assert phone.client.post(address, json={"choice": "merge", "values": values}, headers=JSON).status_code == 400
+    merged = {"choice": "merge", "values": {"reason": "已修好，另换了井盖"}}
+    assert phone.client.post(address, json=merged, headers=JSON).json["verdict"] == "accepted"
+    assert phone.client.post(address, json=merged, headers=JSON).json["verdict"] == "accepted"
+    step = one(owner, "select reason, count(*) over () from case_steps where action = 'verify'")
+    assert (step.reason, step.count) == ("已修好，另换了井盖", 1)
 
 
 def test_the_servers_side_can_be_chosen(phone: Phone, make: Factories, owner: Owner) -> None:
