@@ -23,6 +23,7 @@ from gridmap.demo.rules.scenes import LISTS, PLAN, RECORD, Scene, filled, moment
 
 Numbers = dict[tuple[str, str], int]
 UNREAD_FOR = timedelta(days=3)
+WRITTEN_AFTER = timedelta(hours=1)  # the minutes of a meeting
 _NOTICED = text(
     "update notices set created_at = :at, read_at = :read where created_at = now()"
 )  # those of this transaction
@@ -71,7 +72,8 @@ def _meet(session: Session, actor: Actor, action: str, given: dict[str, str], nu
         meeting = plan_meeting(session, actor, unit_code=actor.posts[0].unit_code, entry=entry, now=at)
         numbers["meeting", meeting.title] = meeting.id
     else:
-        record_meeting(session, actor, meeting_id=int(given["meeting"]), entry=read_minutes(form), now=at)
+        written = at + WRITTEN_AFTER  # both may fall on the hour at which the office closes
+        record_meeting(session, actor, meeting_id=int(given["meeting"]), entry=read_minutes(form), now=written)
 
 
 def _parts(name: str, value: str) -> list[str]:
