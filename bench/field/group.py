@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.field import crowd, start
+from bench.field import crowd, ground, start, tracks
 from bench.map.base import TOWN, address, ensure, machine, server
 from bench.measure import Measure
 from gridmap.db import migrate
@@ -32,6 +32,10 @@ def measures(options: Options | None = None, say: Callable[[str], None] = print)
         "phones": crowd.all_at_once,
         "killed": crowd.killed,
         "start": start.offline_start,
+        "seen": tracks.seen,
+        "uploads": tracks.uploads,
+        "raster": tracks.raster,
+        "coverage": ground.coverage,
     }
     found: list[Measure] = []
     for part, run in parts.items():

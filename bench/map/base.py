@@ -22,6 +22,8 @@ CITY = "gridmap_bench"
 TENTH = "gridmap_bench_100k"
 TENFOLD = "gridmap_bench_10m"
 TOWN = "gridmap_bench_town"
+COUNTY = "gridmap_bench_county"
+SIZES = {CITY: "city", COUNTY: "county", TOWN: "town"}
 Say = Callable[[str], None]
 
 
@@ -62,9 +64,9 @@ def ensure(name: str, say: Say) -> None:
     if exists(name):
         return
     try:
-        if name in (CITY, TOWN):
+        if name in SIZES:
             say(f"{name}：装入示例数据（地市规模约需十几分钟）")
-            load(name, "city" if name == CITY else "town")
+            load(name, SIZES[name])
         else:
             ensure(CITY, say)
             say(f"{name}：由 {CITY} 复制")

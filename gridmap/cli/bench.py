@@ -31,7 +31,7 @@ GROUPS = ("map", "units", "cases", "field")
 @click.option(
     "--only",
     default="",
-    help="只测一部分：map 组的 scope、low、counts、words、server、growth、tipg、browser，cases 组的 limit、escalation、work、similar、steps、crowd，field 组的 phones、killed。",
+    help="只测一部分：map 组的 scope、low、counts、words、server、growth、tipg、browser，cases 组的 limit、escalation、work、similar、steps、crowd，field 组的 phones、killed、start、seen、uploads、raster、coverage。",
 )
 @click.option("--quick", is_flag=True, help="只走几轮，用来检查能否运行；数字不作准。")
 def bench(

@@ -130,6 +130,8 @@ ROWS = {
     "routing_rules": "position, name, department_name, active_from, source_note, updated_at)"
     " values ({c}, {u}, 1, '规则', '中心自办', '2026-01-01', '依据', now())",
 }
+OWN = {"field_items", "field_uploads"}  # seen by the person alone whose phone sent them: not even within one's scope
+SEEN_BY_SCOPE = sorted(ROWS.keys() - OWN)
 OF_CASES = {
     "revisit_links",
     "case_documents",
@@ -212,7 +214,7 @@ def test_role_without_any_setting_sees_nothing(table: str, two_towns: None, conn
     assert connection.exec_driver_sql(f"select count(*) from {table}").scalar() == 0
 
 
-@pytest.mark.parametrize("table", sorted(ROWS))
+@pytest.mark.parametrize("table", SEEN_BY_SCOPE)
 def test_town_sees_its_subtree_only(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
     with as_actor(actor_at((Role.LEADER, TOWN_A))) as session:
         codes = session.execute(text(f"select distinct unit_code from {table}")).scalars().all()
@@ -220,7 +222,7 @@ def test_town_sees_its_subtree_only(table: str, two_towns: None, as_actor: Calla
     assert all(code in subtree(TOWN_A) for code in codes)
 
 
-@pytest.mark.parametrize("table", sorted(ROWS))
+@pytest.mark.parametrize("table", SEEN_BY_SCOPE)
 def test_two_posts_see_both_and_nothing_between(table: str, two_towns: None, as_actor: Callable[..., Any]) -> None:
     with as_actor(actor_at((Role.LEADER, TOWN_A), (Role.LEADER, FAR))) as session:
         codes = set(session.execute(text(f"select distinct unit_code from {table}")).scalars())
@@ -245,7 +247,7 @@ def test_write_outside_is_refused(table: str, two_towns: None, as_actor: Callabl
         session.execute(text(statement.replace("'x", "'y")))
 
 
-@pytest.mark.parametrize("table", sorted(ROWS))
+@pytest.mark.parametrize("table", SEEN_BY_SCOPE)
 def test_rows_cannot_be_moved_outside(
     table: str, two_towns: None, as_actor: Callable[..., Any], connection: Any
 ) -> None:
@@ -256,6 +258,27 @@ def test_rows_cannot_be_moved_outside(
         assert session.execute(text(moved.format(GRID_A11))).rowcount
         with pytest.raises(ProgrammingError, match=f'new row violates row-level security policy.* for table "{table}"'):
             session.execute(text(moved.format(GRID_B11)))
+
+
+@pytest.mark.parametrize("table", sorted(OWN))
+def test_only_their_person_sees_what_a_phone_sent(
+    table: str, two_towns: None, as_actor: Callable[..., Any], connection: Any
+) -> None:
+    """Whose it is sees it wherever it is, and writes it within their scope only; nobody else sees, changes or makes it for them."""
+    connection.exec_driver_sql(f"reset role; grant select, insert, update on {table} to gridmap_app, gridmap_app_posts")
+    leaders = actor_at((Role.LEADER, COUNTY)), actor_at((Role.LEADER, TOWN_A), (Role.LEADER, FAR))
+    for other in leaders:
+        with as_actor(other) as session:
+            assert session.execute(text(f"select count(*) from {table}")).scalar() == 0
+            assert session.execute(text(f"update {table} set unit_code = unit_code")).rowcount == 0
+            with pytest.raises(ProgrammingError, match=f'row-level security policy.* for table "{table}"'):
+                session.execute(text(insert(table, GRID_A11)))
+    whose = Actor(GRID_A11, "ceshi", "测试员", leaders[0].posts)
+    with as_actor(whose) as session:
+        assert session.execute(text(f"select unit_code from {table}")).scalars().all() == [GRID_A11]
+        assert session.execute(text(f"update {table} set account_id = account_id")).rowcount == 1
+        with pytest.raises(ProgrammingError, match=f'row-level security policy.* for table "{table}"'):
+            session.execute(text(f"update {table} set account_id = {GRID_B11}"))
 
 
 @pytest.mark.parametrize("table", sorted(ROWS))

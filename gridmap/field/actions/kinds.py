@@ -218,7 +218,8 @@ def _points(turn: Turn) -> dict[str, Any]:
     if not isinstance(number, int) or not 0 < number < 2**31 or not isinstance(points, str):
         raise BadInput("轨迹无法识别，没有保存。", field="points")
     batch = Batch(row.client_id, read_uuid(body.get("device"), "device"), number, row.sent_at)
-    taken = take_points(turn.session, turn.actor, duty=_duty(turn), batch=batch, points=points, now=row.received_at)
+    duty = recorded_duty(turn.session, turn.actor, read_uuid(body.get("duty"), "duty"))
+    taken = take_points(turn.session, turn.actor, duty=duty, batch=batch, points=points, now=row.received_at)
     return {"words": taken.words, "result": {"points": taken.taken}}
 
 

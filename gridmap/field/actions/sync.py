@@ -21,7 +21,7 @@ from gridmap.field.actions.uploads import at_home, home_unit, verify_upload
 from gridmap.field.forms.items import Item, Round
 from gridmap.field.models import FieldItem
 from gridmap.field.queries.items import KEPT_DAYS, held_items, is_done, known_items, recorded_duty, uploads_of
-from gridmap.field.rules.items import FINAL, HELD_WORDS, LATER_WORDS, OF_DUTY, Kind, Verdict
+from gridmap.field.rules.items import FINAL, HELD_WORDS, LATER_WORDS, OF_DUTY, QUICK, Kind, Verdict
 
 REFUSALS = (BadInput, Forbidden, NotFound, Conflict)
 
@@ -37,13 +37,15 @@ class Answer:
 def take_round(session: Session, actor: Actor, *, sent: Round, now: datetime, decides: bool = True) -> Answer:
     """Take what a phone sent. The same item sent again gets the same verdict; rounds of one worker follow each other.
 
-    Unless it ``decides``, what was sent is only kept, and a job decides it. Raises nothing for an item: a refusal is its verdict. What
-    keeps the database from answering goes on to the caller, and nothing of the round is kept then.
+    Unless it ``decides``, only what takes no time is decided (tracks and duties); the rest is kept, and a job decides it. Raises
+    nothing for an item: a refusal is its verdict. What keeps the database from answering goes on to the caller, and nothing of
+    the round is kept then.
     """
     _in_turn(session, actor)
     rows = _kept(session, actor, sent, now)
     faults = {item.id: item.fault for item in sent.items}
     if not decides:
+        _decide_all(session, actor, [row for row in rows if row.kind in QUICK], faults, now)
         _put_off(session, actor, rows, faults, now)
         return Answer(rows, [])
     older = [row for row in _held_at_home(session, actor) if row.client_id not in faults]

@@ -34,6 +34,8 @@ class Verdict(StrEnum):
 
 FINAL = frozenset({Verdict.ACCEPTED, Verdict.CONFLICT, Verdict.REFUSED})
 OF_DUTY = frozenset({Kind.DUTY_OFF, Kind.POINTS, Kind.NOTE, Kind.CHECK_IN})
+QUICK = OF_DUTY | {Kind.DUTY_ON}
+"""Kinds that are decided about as fast as they are kept."""
 HELD_WORDS = "已收到，等前一条或照片送达后一并处理。"
 LATER_WORDS = "已收到，正在处理，处理完即送达。"
 UNKNOWN_KIND = "服务器还不认识这类内容，请联系系统管理员升级后再发送。"

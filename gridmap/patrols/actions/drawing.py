@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gridmap import jobs
@@ -19,6 +21,7 @@ from gridmap.patrols.rules.ground import Frame, covered, frame_of, pack, to_bits
 from gridmap.patrols.rules.segments import Limits, Segments, walked
 from gridmap.patrols.rules.tracks import DAY_ZERO
 
+AT_ONCE = 10_000  # points
 EPOCH_DAY, CHINA_S, DAY_S = 10_957, 28_800, 86_400  # of 2000-01-01; ahead of UTC
 _MERGE = text(
     "insert into coverage_days as d (county_code, unit_code, frame_id, on_day, bits, drawn_at)"
@@ -44,34 +47,55 @@ def draw_duty(session: Session, *, county_code: int, duty_id: int, now: datetime
     )
     limits = filter_limits(session)
     found = session.scalars(waiting.order_by(TrackBatch.device, TrackBatch.number).with_for_update()).all()
-    for batch in found:
-        _draw(session, batch, limits, now)
+    for several in _at_once(found):
+        _draw(session, several, limits, now)
     return len(found)
 
 
-def _draw(session: Session, batch: TrackBatch, limits: Limits, now: datetime) -> None:
-    stretches = _around(session, batch, limits)
-    _sum_up(session, batch, stretches)
+def _at_once(batches: Sequence[TrackBatch]) -> Iterator[list[TrackBatch]]:
+    """Cut batches into runs of one phone that are drawn together, of up to ``AT_ONCE`` points."""
+    several: list[TrackBatch] = []
+    for batch in batches:
+        full = sum(one.taken for one in several) + batch.taken > AT_ONCE
+        if several and (full or several[0].device != batch.device):
+            yield several
+            several = []
+        several.append(batch)
+    if several:
+        yield several
+
+
+def _draw(session: Session, batches: list[TrackBatch], limits: Limits, now: datetime) -> None:
+    """Draw batches of one phone and duty."""
+    stretches = _around(session, batches, limits)
+    for batch in batches:
+        touching = stretches.pick((stretches.batches == batch.number).any(axis=1))
+        _sum_up(session, batch, touching)
+        if len(touching):
+            batch.west, batch.south, batch.east, batch.north = _box(touching)
+        batch.drawn_at = now
     if len(stretches):
-        lon, lat = stretches.ends[:, (0, 2)], stretches.ends[:, (1, 3)]
-        box = (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
-        batch.west, batch.south, batch.east, batch.north = box
-        county = subtree(batch.county_code * 10**9)
-        for outline_id, unit in reads.outlines_near(session, county, box, local(now).date()):
+        county = subtree(batches[0].county_code * 10**9)
+        for outline_id, unit in reads.outlines_near(session, county, _box(stretches), local(now).date()):
             row = keep_frame(session, outline_id, unit, now)
             if row is not None:
                 _merge(session, row, stretches, now)
-    batch.drawn_at = now
     session.flush()
 
 
-def _around(session: Session, batch: TrackBatch, limits: Limits) -> Segments:
-    """Return the stretches of a batch, and those that join it to the batches before and after."""
-    assert batch.from_at is not None
-    assert batch.to_at is not None
-    near = reads.beside(session, batch, limits.gap_s)
-    span = batch.from_at.timestamp() - limits.gap_s, batch.to_at.timestamp() + limits.gap_s
-    return walked(reads.fix_arrays(session, near, *span), limits)
+def _box(stretches: Segments) -> tuple[float, float, float, float]:
+    """Return what stretches lie in: west, south, east, north in degrees."""
+    lon, lat = stretches.ends[:, (0, 2)], stretches.ends[:, (1, 3)]
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+
+
+def _around(session: Session, batches: list[TrackBatch], limits: Limits) -> Segments:
+    """Return the stretches of batches of one phone and duty, and those that join them to the batches before and after."""
+    near = reads.beside(session, batches, limits.gap_s)
+    from_at, to_at = reads.span_of(batches)
+    return walked(
+        reads.fix_arrays(session, near, from_at.timestamp() - limits.gap_s, to_at.timestamp() + limits.gap_s), limits
+    )
 
 
 def _sum_up(session: Session, batch: TrackBatch, stretches: Segments) -> None:
@@ -127,14 +151,13 @@ def keep_frame(session: Session, outline_id: int, unit_code: int, now: datetime)
     frame = frame_of(reads.outline_shape(session, outline_id))
     if not frame.cells:
         return None
-    row = CoverageFrame(
+    made = insert(CoverageFrame).values(
         county_code=county_code, unit_code=unit_code, outline_id=outline_id, west=frame.west, south=frame.south,
         metres_lon=frame.metres_lon, metres_lat=frame.metres_lat, cols=frame.cols, rows=frame.rows, cells=frame.cells,
         inside=pack(frame), made_at=now,
     )  # fmt: skip
-    session.add(row)
-    session.flush()
-    return row
+    session.execute(made.on_conflict_do_nothing())  # two workers of the queue may come to it at once
+    return reads.stored_frame(session, county_code, outline_id)
 
 
 def redraw(session: Session, *, outline_id: int, unit_code: int, now: datetime) -> int:
@@ -146,7 +169,7 @@ def redraw(session: Session, *, outline_id: int, unit_code: int, now: datetime) 
     limits = filter_limits(session)
     found = reads.batches_in(session, row.county_code, box)
     for batch in found:
-        stretches = _around(session, batch, limits)
+        stretches = _around(session, [batch], limits)
         if len(stretches):
             _merge(session, row, stretches, now)
     return len(found)

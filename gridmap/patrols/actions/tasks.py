@@ -18,7 +18,7 @@ LOOK_BACK = timedelta(days=2)
 log = logging.getLogger("gridmap.patrols")
 
 
-@jobs.app.task(name="patrols.draw")
+@jobs.app.task(name="patrols.draw", retry=5)  # two that draw the same grids in turn may stand in each other's way
 def draw(county_code: int, duty_id: int) -> None:
     """Draw the batches of a duty that wait."""
     with jobs.job_session() as session:

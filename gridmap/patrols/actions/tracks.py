@@ -16,8 +16,8 @@ from gridmap.errors import BadInput, NotFound
 from gridmap.patrols.actions.drawing import queue_drawing
 from gridmap.patrols.actions.duty import NO_DUTY
 from gridmap.patrols.models import Duty, TrackNote
-from gridmap.patrols.queries.settings import duty_limits, retention_days
-from gridmap.patrols.queries.tracks import one_duty, own_duty
+from gridmap.patrols.queries.settings import duty_limits_and_retention, retention_days
+from gridmap.patrols.queries.tracks import one_duty
 from gridmap.patrols.rules.tracks import (
     MOST_POINTS,
     VERDICT_WORDS,
@@ -72,27 +72,28 @@ _TAKE = text(
 )
 
 
-def take_points(session: Session, actor: Actor, *, duty: uuid.UUID, batch: Batch, points: str, now: datetime) -> Taken:
-    """Store a batch of points of the duty that the phone named ``duty``, once however often it is sent.
+def take_points(
+    session: Session, actor: Actor, *, duty: Duty | None, batch: Batch, points: str, now: datetime
+) -> Taken:
+    """Store a batch of points of one's own duty (see ``own_duty``), once however often it is sent.
 
     ``points`` is JSON as it came: ``[{"t": milliseconds since 1970 by the phone, "lon":, "lat":, "a": accuracy in metres, "v":
     metres a second or null}, …]``, WGS-84. Points outside the duty are counted and not kept; a batch with none inside
     is remembered with the verdict ``outside``. Raises ``NotFound`` (no such duty of one's own), ``BadInput`` (nothing of it stored).
     """
-    on = own_duty(session, actor, duty)
-    if on is None:
+    if duty is None or duty.account_id != actor.account_id:
         raise NotFound(NO_DUTY)
-    taken = store_points(session, on, batch, points, now)
+    taken = store_points(session, duty, batch, points, now)
     if taken.verdict is Verdict.TAKEN and not taken.again:
-        queue_drawing(session, on)
+        queue_drawing(session, duty)
     return taken
 
 
 def store_points(session: Session, on: Duty, batch: Batch, points: str, now: datetime) -> Taken:
     """Store a batch of points of a duty, see ``take_points``, and leave its drawing to the caller. Raises ``BadInput``."""
-    tolerance_s, longest_hours = duty_limits(session)
+    (tolerance_s, longest_hours), days = duty_limits_and_retention(session)
     offset = clock_offset(batch.phone_sent_at, now, tolerance_s)
-    span = _kept_span(duty_span(on.on_at, on.off_at, now, tolerance_s, longest_hours), now, retention_days(session))
+    span = _kept_span(duty_span(on.on_at, on.off_at, now, tolerance_s, longest_hours), now, days)
     values = {
         "county": on.county_code, "unit": on.unit_code, "duty": on.id, "account": on.account_id,
         "client": batch.client_id, "device": batch.device, "number": batch.number, "source": batch.source.value,
@@ -122,7 +123,7 @@ def import_track(session: Session, actor: Actor, *, duty_id: int, pieces: list[s
     file = uuid.uuid5(found.client_id, "".join(pieces))
     for number, piece in enumerate(pieces, 1):
         batch = Batch(uuid.uuid5(file, str(number)), file, number, now, Source.GPX)
-        result = take_points(session, actor, duty=found.client_id, batch=batch, points=piece, now=now)
+        result = take_points(session, actor, duty=found, batch=batch, points=piece, now=now)
         came, taken = came + result.came, taken + result.taken
     if not taken:
         raise BadInput(VERDICT_WORDS[Verdict.OUTSIDE], field="file")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from geoalchemy2.shape import to_shape
-from sqlalchemy import func, or_, select
+from sqlalchemy import Double, LargeBinary, cast, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -15,51 +16,86 @@ from gridmap.access import Range
 from gridmap.clock import local
 from gridmap.patrols.models import CoverageFrame, TrackBatch, TrackPoint
 from gridmap.patrols.rules.segments import Fixes
-from gridmap.patrols.rules.tracks import BATCH_BITS, days_of, point_ids
+from gridmap.patrols.rules.tracks import BATCH_BITS, DAY_BITS, days_of, point_ids
 from gridmap.units.models import Outline
 
 GRID_LEVEL = 15
+SPANS = 64  # ranges of points that one statement names
+_PLACES, _BATCHES = (1 << BATCH_BITS) - 1, (1 << (DAY_BITS - BATCH_BITS)) - 1  # parts of the number of a point
 MARGIN_DEG = 0.0006  # more than 30 m either way, up to 60 degrees of latitude
 
 
-def beside(session: Session, batch: TrackBatch, gap_s: float) -> list[TrackBatch]:
-    """Return a batch with those of the same phone and duty that may touch it in time, in the order of their numbers."""
-    assert batch.from_at is not None
-    assert batch.to_at is not None
-    gap = timedelta(seconds=gap_s)
+def beside(session: Session, batches: list[TrackBatch], gap_s: float) -> list[TrackBatch]:
+    """Return batches of one phone and duty with those that may touch any of them in time, in the order of their numbers."""
+    first, gap = batches[0], timedelta(seconds=gap_s)
+    from_at, to_at = span_of(batches)
     found = select(TrackBatch).where(
-        TrackBatch.county_code == batch.county_code,
-        TrackBatch.duty_id == batch.duty_id,
-        TrackBatch.device == batch.device,
-        TrackBatch.from_at <= batch.to_at + gap,
-        TrackBatch.to_at >= batch.from_at - gap,
+        TrackBatch.county_code == first.county_code,
+        TrackBatch.duty_id == first.duty_id,
+        TrackBatch.device == first.device,
+        TrackBatch.from_at <= to_at + gap,
+        TrackBatch.to_at >= from_at - gap,
     )
     return list(session.scalars(found.order_by(TrackBatch.number, TrackBatch.id)))
 
 
-def fix_arrays(session: Session, batches: list[TrackBatch], from_s: float, to_s: float) -> Fixes:
-    """Return the stored points of batches between two instants (seconds since 1970), in the order of the batches."""
-    parts = [_points(session, batch) for batch in batches]
-    table = np.concatenate(parts) if parts else np.zeros((0, 5))
-    table = table[(table[:, 0] >= from_s) & (table[:, 0] <= to_s)]
-    return Fixes(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4].astype(np.int64))
-
-
-def _points(session: Session, batch: TrackBatch) -> Any:
-    if batch.from_at is None or batch.to_at is None:
-        return np.zeros((0, 5))
-    spans = [point_ids(on, batch.id) for on in days_of(local(batch.from_at).date(), local(batch.to_at).date())]
-    seconds = func.extract("epoch", TrackPoint.at)
-    statement = (
-        select(TrackPoint.id, seconds, TrackPoint.lon, TrackPoint.lat, TrackPoint.accuracy_m)
-        .where(TrackPoint.county_code == batch.county_code)
-        .where(or_(*[(TrackPoint.id >= ids.start) & (TrackPoint.id < ids.stop) for ids in spans]))
+def span_of(batches: list[TrackBatch]) -> tuple[datetime, datetime]:
+    """Return from when to when these batches, of which each has points, recorded."""
+    return (
+        min(batch.from_at for batch in batches if batch.from_at),
+        max(batch.to_at for batch in batches if batch.to_at),
     )
-    rows = [
-        (row[0] % (1 << BATCH_BITS), float(row[1]), row[2], row[3], np.nan if row[4] is None else row[4], batch.number)
-        for row in session.execute(statement)
+
+
+_COLUMNS = ("at_s", "lon", "lat", "accuracy_m")
+_FIX = np.dtype([("id", ">i8"), *((name, ">f8") for name in _COLUMNS)])
+
+
+def fix_arrays(session: Session, batches: list[TrackBatch], from_s: float, to_s: float) -> Fixes:
+    """Return the stored points of batches of one county between two instants (seconds since 1970), in the order of the batches."""
+    table = _points(session, batches)
+    table = table[(table["at_s"] >= from_s) & (table["at_s"] <= to_s)]
+    batch_id = table["id"] >> BATCH_BITS & _BATCHES
+    turns = {batch.id: turn for turn, batch in enumerate(batches)}
+    numbers = np.array([batch.number for batch in batches], dtype=np.int64)
+    turn = np.array([turns[one] for one in batch_id.tolist()], dtype=np.int64)
+    order = np.lexsort((table["id"] & _PLACES, turn))
+    at_s, lon, lat, accuracy_m = (table[name][order].astype(np.float64) for name in _COLUMNS)
+    return Fixes(at_s, lon, lat, accuracy_m, numbers[turn[order]] if len(order) else turn)
+
+
+def _points(session: Session, batches: list[TrackBatch]) -> Any:
+    spans = [
+        point_ids(on, batch.id)
+        for batch in batches
+        if batch.from_at is not None and batch.to_at is not None
+        for on in days_of(local(batch.from_at).date(), local(batch.to_at).date())
     ]
-    return np.array(sorted(rows), dtype=np.float64).reshape(-1, 6)[:, 1:]
+    packed = [
+        session.execute(_packed(batches[0].county_code, spans[at : at + SPANS])).scalar_one()
+        for at in range(0, len(spans), SPANS)
+    ]
+    return np.frombuffer(b"".join(packed), dtype=_FIX)
+
+
+def _packed(county_code: int, spans: list[range]) -> Any:
+    """Return the statement that gives points as one string of bytes, see ``_FIX``: a tenth of the time of rows.
+
+    The ranges stand in it as numbers, so that the planner sees how narrow they are also before the table is analysed.
+    """
+    numbers: tuple[ColumnElement[Any], ...] = (
+        func.int8send(TrackPoint.id),
+        func.float8send(cast(func.extract("epoch", TrackPoint.at), Double)),
+        func.float8send(TrackPoint.lon),
+        func.float8send(TrackPoint.lat),
+        func.float8send(cast(func.coalesce(TrackPoint.accuracy_m, float("nan")), Double)),
+    )
+    row = reduce(lambda left, right: left.op("||")(right), numbers)
+    nothing = cast(b"", LargeBinary)
+    within = or_(*[(TrackPoint.id >= ids.start) & (TrackPoint.id < ids.stop) for ids in spans])
+    return select(func.coalesce(func.string_agg(row, nothing), nothing)).where(
+        TrackPoint.county_code == county_code, within
+    )
 
 
 def in_force(on: date) -> ColumnElement[bool]:

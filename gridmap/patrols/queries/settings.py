@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from gridmap.patrols.rules.segments import Limits
 
 _VALUE = text("select value from system_settings where key = :key")
+_VALUES = text("select key, value from system_settings where key = any(:keys)")
 
 
 def retention_days(session: Session) -> int:
@@ -19,7 +20,17 @@ def retention_days(session: Session) -> int:
 
 def duty_limits(session: Session) -> tuple[float, float]:
     """Return (seconds by which a phone's clock may differ, hours that a duty lasts at most)."""
-    value: dict[str, Any] = session.execute(_VALUE, {"key": "patrols.duty"}).scalar_one()
+    return _duty(session.execute(_VALUE, {"key": "patrols.duty"}).scalar_one())
+
+
+def duty_limits_and_retention(session: Session) -> tuple[tuple[float, float], int]:
+    """Return what ``duty_limits`` and ``retention_days`` do, read at once: asked for with each batch of points."""
+    found = session.execute(_VALUES, {"keys": ["patrols.duty", "patrols.retention_days"]}).all()
+    values: dict[str, Any] = {row.key: row.value for row in found}
+    return _duty(values["patrols.duty"]), int(values["patrols.retention_days"])
+
+
+def _duty(value: dict[str, Any]) -> tuple[float, float]:
     return float(value["clock_tolerance_s"]), float(value["longest_hours"])
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from gridmap.access import Actor, Post, Role
 from gridmap.patrols.actions.duty import go_off_duty, go_on_duty
 from gridmap.patrols.actions.tracks import Batch, Taken, take_points
+from gridmap.patrols.queries.tracks import own_duty
 from tests.factories import GRID_A11, SIZE, SOUTH, WEST, Factories
 
 _AT = datetime.now(UTC)
@@ -81,7 +82,8 @@ class Phone:
         batch = Batch(client_id or uuid.uuid4(), self.device, number or next(self.numbers), now - self.slow)
         sent = points if isinstance(points, str) else json.dumps(points)
         with self.open(self.actor) as session:
-            taken = take_points(session, self.actor, duty=duty, batch=batch, points=sent, now=now)
+            on = own_duty(session, self.actor, duty)
+            taken = take_points(session, self.actor, duty=on, batch=batch, points=sent, now=now)
             session.commit()
         return taken
 

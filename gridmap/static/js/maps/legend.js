@@ -1,7 +1,7 @@
 // What the colours on the map mean, for exactly what is shown now.
 import { h } from "../dom.js";
 import { classes, COLOR_NAMES } from "./palette.js";
-import { RESTS } from "./patrols.js";
+import { POINTS, RESTS } from "./patrols.js";
 import { token } from "./style.js";
 
 const swatch = (color, kind) => h("span", { class: `swatch swatch-${kind}`, vars: { tone: color } });
@@ -25,6 +25,10 @@ export function legendBlocks(state, choices, shading) {
   if (state.layers.includes("heat") && choices.may_read_cases) {
     const bar = h("div", { class: "legend-heat", vars: { scale: [1, 2, 3, 4, 5].map((i) => token(`heat-${i}`)).join(",") } });
     blocks.push(block("热力", [bar, h("div", { class: "legend-ends" }, h("span", {}, "少"), h("span", {}, "多"))]));
+  }
+  if (state.layers.includes("points") && choices.may_read_patrols) {
+    const items = POINTS.map((kind) => h("li", {}, swatch(token(kind.token), "ring"), kind.name));
+    blocks.push(block(`巡查点位 · 最近 ${state.days} 天`, h("ul", { class: "legend-points" }, items)));
   }
   if (state.layers.includes("cover") && choices.may_read_patrols) {
     const items = RESTS.map((rest) => h("li", {}, swatch(token(rest.token), "point"), rest.name));

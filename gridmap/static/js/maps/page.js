@@ -186,7 +186,8 @@ function showLayers() {
 
 function showPatrols() {
   const has = (name) => store.state.layers.includes(name);
-  const shown = { cover: has("cover") && choices.may_read_patrols, duty: has("duty") && choices.may_read_duty };
+  const read = choices.may_read_patrols;
+  const shown = { cover: has("cover") && read, points: has("points") && read, duty: has("duty") && choices.may_read_duty };
   patrols?.show(shown, unit?.code ?? (store.state.unit || config.home.code), store.state.days);
 }
 

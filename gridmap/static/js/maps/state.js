@@ -9,8 +9,8 @@ export const DEFAULTS = Object.freeze({
   status: [],
   risk: [],
   lateness: [],
-  layers: ["borders", "cases"], // and heat, cover, duty
-  days: "7", // of coverage: the last so many, 1 to 90
+  layers: ["borders", "cases"], // and heat, cover, points, duty
+  days: "7", // of coverage and points: the last so many, 1 to 90
   shade: "count", // count, risk, none
   color: "family", // family, status, risk, lateness
   base: "", // id of a base map, "none", or empty: the first configured
@@ -28,7 +28,7 @@ const CHOICES = {
   tab: ["units", "cases"],
 };
 const LISTS = ["family", "status", "risk", "lateness"];
-export const LAYERS = ["borders", "cases", "heat", "cover", "duty"];
+export const LAYERS = ["borders", "cases", "heat", "cover", "points", "duty"];
 const WORD = /^[a-z0-9_]{1,24}$/i;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const SELECTED = /^(case:\d{6}-\d{4}-\d{7}|unit:\d{15})$/;

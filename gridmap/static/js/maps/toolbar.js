@@ -19,7 +19,7 @@ export function makeLayerSwitch(panel, choices, basemap, store) {
 
   function days() {
     const shown = h("output", { class: "num" }, store.state.days);
-    const slider = h("input", { type: "range", name: "days", "aria-label": "最近几天的覆盖", min: 1, max: 90, value: store.state.days, oninput: () => { shown.textContent = slider.value; }, onchange: () => store.set({ days: slider.value }) });
+    const slider = h("input", { type: "range", name: "days", "aria-label": "最近几天的巡查", min: 1, max: 90, value: store.state.days, oninput: () => { shown.textContent = slider.value; }, onchange: () => store.set({ days: slider.value }) });
     return h("div", { class: "layer-days" }, "最近 ", shown, " 天", slider);
   }
 
@@ -27,7 +27,7 @@ export function makeLayerSwitch(panel, choices, basemap, store) {
     const focused = panel.contains(document.activeElement) ? [document.activeElement.name, document.activeElement.value] : null;
     const bases = basemap?.choices ?? [];
     const parts = [h("fieldset", {}, h("legend", {}, "图层"), layer("borders", "边界与名称"), choices.may_read_cases ? [layer("cases", "事件点与聚合"), layer("heat", "热力")] : null,
-      choices.may_read_patrols ? [layer("cover", "巡查覆盖"), store.state.layers.includes("cover") ? days() : null] : null,
+      choices.may_read_patrols ? [layer("cover", "巡查覆盖"), layer("points", "巡查点位"), ["cover", "points"].some((name) => store.state.layers.includes(name)) ? days() : null] : null,
       choices.may_read_duty ? layer("duty", "在岗人员") : null)];
     if (choices.may_read_cases) {
       parts.push(choice("shade", "分级设色", [["count", "事件数"], ["risk", "高风险事件数"], ["none", "不设色"]]));
