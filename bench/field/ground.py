@@ -28,6 +28,7 @@ from gridmap.patrols.actions.drawing import draw_duty
 from gridmap.patrols.actions.tracks import Batch, store_points
 from gridmap.patrols.models import Duty
 from gridmap.patrols.queries.coverage import Period, list_coverage
+from gridmap.patrols.queries.settings import terms_of_points
 from gridmap.units.models import Outline
 
 GROUND, TENTH = "gridmap_bench_ground", "gridmap_bench_ground_tenth"
@@ -158,6 +159,7 @@ def _patrolled(work: tuple[str, int, int]) -> None:
     chance, at = np.random.default_rng(unit % 2**32), now()
     engine = make_engine(address(name), pool_size=1)
     with Session(engine, expire_on_commit=False) as session:
+        terms = terms_of_points(session)
         shape = to_shape(
             session.scalars(select(Outline.geom).where(Outline.unit_code == unit, Outline.valid_to.is_(None))).one()
         )
@@ -172,7 +174,7 @@ def _patrolled(work: tuple[str, int, int]) -> None:
             )  # fmt: skip
             session.add(duty)
             session.flush()
-            store_points(session, duty, Batch(uuid.uuid4(), uuid.uuid4(), 1, end), points, end)
+            store_points(session, duty, Batch(uuid.uuid4(), uuid.uuid4(), 1, end), points, terms=terms, now=end)
             draw_duty(session, county_code=duty.county_code, duty_id=duty.id, now=end)
             session.commit()
     engine.dispose()

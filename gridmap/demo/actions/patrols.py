@@ -21,6 +21,7 @@ from gridmap.demo.rules.walks import EVERY_S, as_phone, walk_in
 from gridmap.patrols.actions.drawing import draw_duty
 from gridmap.patrols.actions.duty import go_off_duty, go_on_duty
 from gridmap.patrols.actions.tracks import Batch, store_points
+from gridmap.patrols.queries.settings import terms_of_points
 from gridmap.units.models import Outline
 
 WORKERS = 24
@@ -67,7 +68,8 @@ def _patrol(session: Session, actor: Actor, unit: int, start: datetime, rng: Gen
     nap = range(POINTS // 4, POINTS * 3 // 4) if slept else range(0)
     places = walk_in(to_shape(outline), POINTS, rng)
     points = as_phone(places, start, nap)
-    store_points(session, duty, Batch(_id(rng), _id(rng), 1, end), points, end)
+    terms = terms_of_points(session)
+    store_points(session, duty, Batch(_id(rng), _id(rng), 1, end), points, terms=terms, now=end)
     go_off_duty(session, actor, duty=client_id, client_id=_id(rng), phone_at=end, phone_sent_at=end, now=end)
     session.flush()
     draw_duty(session, county_code=duty.county_code, duty_id=duty.id, now=end)

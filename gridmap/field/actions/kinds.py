@@ -23,12 +23,13 @@ from gridmap.errors import BadInput, Conflict, NotFound
 from gridmap.field.actions.uploads import at_home
 from gridmap.field.forms.items import read_ms, read_uuid, text_of
 from gridmap.field.models import FieldItem
-from gridmap.field.queries.items import recorded_duty, uploads_of
+from gridmap.field.queries.items import Memory, uploads_of
 from gridmap.field.rules.items import Kind
 from gridmap.media import Origin, Photo, photo_path
-from gridmap.patrols.actions.duty import go_off_duty, go_on_duty
+from gridmap.patrols.actions.duty import NO_DUTY, go_off_duty, go_on_duty
 from gridmap.patrols.actions.points import Here, Shown, check_in
-from gridmap.patrols.actions.tracks import Batch, annotate_track, take_points
+from gridmap.patrols.actions.tracks import Batch, annotate_track, store_points
+from gridmap.patrols.models import Duty
 from gridmap.patrols.rules.tracks import Span
 from gridmap.units.rules.codes import CodeError, parse_code
 
@@ -52,6 +53,7 @@ class Turn:
     actor: Actor
     row: FieldItem
     now: datetime
+    memory: Memory
 
     @property
     def made_at(self) -> datetime:
@@ -194,8 +196,16 @@ def _duty_on(turn: Turn) -> dict[str, Any]:
 
 def _duty(turn: Turn) -> uuid.UUID:
     number = read_uuid(turn.row.body.get("duty"), "duty")
-    found = recorded_duty(turn.session, turn.actor, number)
+    found = turn.memory.duty(number)
     return found.client_id if found else number
+
+
+def _recorded(turn: Turn, otherwise: str) -> Duty:
+    """Return the worker's own duty that an item belongs to. Raises ``NotFound`` with the words ``otherwise``."""
+    duty = turn.memory.duty(read_uuid(turn.row.body.get("duty"), "duty"))
+    if duty is None:
+        raise NotFound(otherwise)
+    return duty
 
 
 def _duty_off(turn: Turn) -> dict[str, Any]:
@@ -218,16 +228,16 @@ def _points(turn: Turn) -> dict[str, Any]:
     if not isinstance(number, int) or not 0 < number < 2**31 or not isinstance(points, str):
         raise BadInput("轨迹无法识别，没有保存。", field="points")
     batch = Batch(row.client_id, read_uuid(body.get("device"), "device"), number, row.sent_at)
-    duty = recorded_duty(turn.session, turn.actor, read_uuid(body.get("duty"), "duty"))
-    taken = take_points(turn.session, turn.actor, duty=duty, batch=batch, points=points, now=row.received_at)
+    duty = _recorded(turn, NO_DUTY)
+    taken = store_points(turn.session, duty, batch, points, terms=turn.memory.terms, now=row.received_at)
+    if taken.draws:
+        turn.memory.to_draw[duty.id] = duty
     return {"words": taken.words, "result": {"points": taken.taken}}
 
 
 def _note(turn: Turn) -> dict[str, Any]:
     body, row = turn.row.body, turn.row
-    duty = recorded_duty(turn.session, turn.actor, _duty(turn))
-    if duty is None:
-        raise NotFound("没有找到这次上岗的记录。")
+    duty = _recorded(turn, "没有找到这次上岗的记录。")
     shift = row.received_at - row.sent_at
     span = Span(read_ms(body.get("from_at"), "from_at") + shift, read_ms(body.get("to_at"), "to_at") + shift)
     words = clean(text_of(body, "words", 200))

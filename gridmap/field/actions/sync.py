@@ -20,8 +20,9 @@ from gridmap.field.actions.kinds import DOERS, Clash, Turn
 from gridmap.field.actions.uploads import at_home, home_unit, verify_upload
 from gridmap.field.forms.items import Item, Round
 from gridmap.field.models import FieldItem
-from gridmap.field.queries.items import KEPT_DAYS, held_items, is_done, known_items, recorded_duty, uploads_of
+from gridmap.field.queries.items import KEPT_DAYS, Memory, held_items, known_items, uploads_of
 from gridmap.field.rules.items import FINAL, HELD_WORDS, LATER_WORDS, OF_DUTY, QUICK, Kind, Verdict
+from gridmap.patrols.actions.drawing import queue_drawing
 
 REFUSALS = (BadInput, Forbidden, NotFound, Conflict)
 
@@ -45,18 +46,18 @@ def take_round(session: Session, actor: Actor, *, sent: Round, now: datetime, de
     rows = _kept(session, actor, sent, now)
     faults = {item.id: item.fault for item in sent.items}
     if not decides:
-        _decide_all(session, actor, [row for row in rows if row.kind in QUICK], faults, now)
+        _Sitting(session, actor, faults, now).decide([row for row in rows if row.kind in QUICK])
         _put_off(session, actor, rows, faults, now)
         return Answer(rows, [])
     older = [row for row in _held_at_home(session, actor) if row.client_id not in faults]
-    decided = _decide_all(session, actor, [*rows, *older], faults, now)
+    decided = _Sitting(session, actor, faults, now).decide([*rows, *older])
     return Answer(rows, [row for row in decided if row.client_id not in faults])
 
 
 def decide_held(session: Session, actor: Actor, *, now: datetime) -> int:
     """Decide what was kept of a worker's phones and waits for nothing (a job); return how many items."""
     _in_turn(session, actor)
-    return len(_decide_all(session, actor, _held_at_home(session, actor), {}, now))
+    return len(_Sitting(session, actor, {}, now).decide(_held_at_home(session, actor)))
 
 
 def _in_turn(session: Session, actor: Actor) -> None:
@@ -68,16 +69,6 @@ def _held_at_home(session: Session, actor: Actor) -> list[FieldItem]:
     for row in held:
         at_home(actor, row)
     return held
-
-
-def _decide_all(
-    session: Session, actor: Actor, rows: list[FieldItem], faults: dict[uuid.UUID, str], now: datetime
-) -> list[FieldItem]:
-    """Decide what can be; each may be what others waited for."""
-    decided: list[FieldItem] = []
-    while done := [row for row in rows if _is_decided_now(session, actor, row, faults, now)]:
-        decided += done
-    return decided
 
 
 def _put_off(
@@ -93,13 +84,6 @@ def _put_off(
     if waiting:
         jobs.defer_once(session, "field.decide", lock=f"field.decide/{actor.account_id}", account_id=actor.account_id)
     session.flush()
-
-
-def _is_decided_now(
-    session: Session, actor: Actor, row: FieldItem, faults: dict[uuid.UUID, str], now: datetime
-) -> bool:
-    waits = row.verdict == Verdict.HELD.value
-    return waits and _try(session, actor, row, faults.get(row.client_id, ""), now)
 
 
 def _kept(session: Session, actor: Actor, sent: Round, now: datetime) -> list[FieldItem]:
@@ -127,36 +111,69 @@ def _photo(ref: Any) -> dict[str, Any]:
     return {"id": str(ref.id), "taken_at": taken_at, "lon": origin.lon, "lat": origin.lat}
 
 
-def _try(session: Session, actor: Actor, row: FieldItem, fault: str, now: datetime) -> bool:
-    """Do what an item asks, if nothing is missing; return whether it is decided."""
-    if fault:
-        return _decide(row, Verdict.REFUSED, now, words=fault)
-    missing = _missing(session, actor, row)
-    if missing:
-        row.told = {"words": HELD_WORDS, "waits_for": [str(one) for one in missing]}
-        return False
-    try:
-        _verify(session, actor, row)
-    except BadInput as refusal:
-        return _refuse(row, refusal, now)
-    point = session.begin_nested()
-    try:
-        result = DOERS[Kind(row.kind)](Turn(session, actor, row, now))
-        session.flush()
-        point.commit()
-    except Clash as clash:
-        point.rollback()
-        return _decide(row, Verdict.CONFLICT, now, **clash.told)
-    except (*REFUSALS, IntegrityError, DataError) as refusal:
-        point.rollback()
-        return _refuse(row, refusal, now)
-    except ProgrammingError as refusal:
-        if "row-level security" not in str(refusal.orig):
-            raise
-        point.rollback()  # of something at a unit that the worker has left
-        return _refuse(row, refusal, now)
-    row.body = {}
-    return _decide(row, Verdict.ACCEPTED, now, **result)
+class _Sitting:
+    """Items of one worker, decided one after the other in one transaction; ``faults``: of those that could not be read."""
+
+    def __init__(self, session: Session, actor: Actor, faults: Mapping[uuid.UUID, str], now: datetime) -> None:
+        self.session, self.actor, self.faults, self.now = session, actor, faults, now
+        self.memory = Memory(session, actor)
+
+    def decide(self, rows: list[FieldItem]) -> list[FieldItem]:
+        """Decide what can be, each may be what others waited for; return those, in that order."""
+        decided: list[FieldItem] = []
+        while done := [row for row in rows if row.verdict == Verdict.HELD.value and self._is_decided(row)]:
+            decided += done
+        for duty in self.memory.to_draw.values():
+            queue_drawing(self.session, duty)
+        return decided
+
+    def _is_decided(self, row: FieldItem) -> bool:
+        """Do what an item asks, if nothing is missing; return whether it is decided."""
+        if fault := self.faults.get(row.client_id):
+            return _decide(row, Verdict.REFUSED, self.now, words=fault)
+        missing = self._missing(row)
+        if missing:
+            row.told = {"words": HELD_WORDS, "waits_for": [str(one) for one in missing]}
+            return False
+        try:
+            _verify(self.session, self.actor, row)
+        except BadInput as refusal:
+            return _refuse(row, refusal, self.now)
+        return self._do(row)
+
+    def _do(self, row: FieldItem) -> bool:
+        point = self.session.begin_nested()
+        try:
+            result = DOERS[Kind(row.kind)](Turn(self.session, self.actor, row, self.now, self.memory))
+            self.session.flush()
+            point.commit()
+        except Clash as clash:
+            point.rollback()
+            return _decide(row, Verdict.CONFLICT, self.now, **clash.told)
+        except (*REFUSALS, IntegrityError, DataError) as refusal:
+            point.rollback()
+            return _refuse(row, refusal, self.now)
+        except ProgrammingError as refusal:
+            if "row-level security" not in str(refusal.orig):
+                raise
+            point.rollback()  # of something at a unit that the worker has left
+            return _refuse(row, refusal, self.now)
+        row.body = {}
+        return _decide(row, Verdict.ACCEPTED, self.now, **result)
+
+    def _missing(self, row: FieldItem) -> list[uuid.UUID]:
+        """Return the numbers of what an item waits for: its predecessor, its duty, its photos."""
+        wanted: list[uuid.UUID] = []
+        if row.after is not None and not self.memory.is_done(row.after):
+            wanted.append(row.after)
+        if row.kind in OF_DUTY:
+            duty = _uuid(row.body.get("duty"))
+            if duty is not None and self.memory.duty(duty) is None:
+                wanted.append(duty)
+        ids = _photo_ids(row)
+        there = uploads_of(self.session, self.actor, ids)
+        wanted += [one for one in ids if one not in there or not there[one].arrived]
+        return list(dict.fromkeys(wanted))
 
 
 def _refuse(row: FieldItem, refusal: Exception, now: datetime) -> bool:
@@ -173,21 +190,6 @@ def _decide(row: FieldItem, verdict: Verdict, now: datetime, **told: Any) -> boo
     row.verdict, row.told = verdict.value, {name: value for name, value in told.items() if value or value == 0}
     row.decided_at = now
     return verdict in FINAL
-
-
-def _missing(session: Session, actor: Actor, row: FieldItem) -> list[uuid.UUID]:
-    """Return the numbers of what an item waits for: its predecessor, its duty, its photos."""
-    wanted: list[uuid.UUID] = []
-    if row.after is not None and not is_done(session, actor, row.after):
-        wanted.append(row.after)
-    if row.kind in OF_DUTY:
-        duty = _uuid(row.body.get("duty"))
-        if duty is not None and recorded_duty(session, actor, duty) is None:
-            wanted.append(duty)
-    ids = _photo_ids(row)
-    there = uploads_of(session, actor, ids)
-    wanted += [one for one in ids if one not in there or not there[one].arrived]
-    return list(dict.fromkeys(wanted))
 
 
 def _photo_ids(row: FieldItem) -> list[uuid.UUID]:
@@ -229,7 +231,7 @@ def settle_conflict(
             row.body = _merged(row, values)
         row.base = row.told.get("version", row.base)
         row.verdict, row.decided_at = Verdict.HELD.value, None
-        _try(session, actor, row, "", now)
+        _Sitting(session, actor, {}, now).decide([row])
     else:
         raise BadInput("请选择用本机的、用服务器上的，还是合并。", field="choice")
     if row.verdict != Verdict.CONFLICT.value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from gridmap.access import Actor
 from gridmap.field.models import FieldItem, FieldUpload
 from gridmap.field.rules.items import Verdict
 from gridmap.patrols.models import Duty
+from gridmap.patrols.queries.settings import Terms, terms_of_points
 from gridmap.patrols.queries.tracks import own_duty
 
 KEPT_DAYS = 30
@@ -57,6 +59,33 @@ def is_done(session: Session, actor: Actor, client_id: uuid.UUID) -> bool:
     done = own_items(actor).where(FieldItem.verdict == Verdict.ACCEPTED.value)
     this = (FieldItem.client_id == client_id) | (FieldItem.replaces == client_id)
     return session.scalars(done.where(this).limit(1)).first() is not None
+
+
+class Memory:
+    """What the items of one worker ask again and again in one transaction: what is done stays done, a duty is that duty."""
+
+    def __init__(self, session: Session, actor: Actor) -> None:
+        self.session, self.actor = session, actor
+        self._done: set[uuid.UUID] = set()
+        self._duties: dict[uuid.UUID, Duty] = {}
+        self.to_draw: dict[int, Duty] = {}
+
+    def is_done(self, client_id: uuid.UUID) -> bool:
+        """See ``is_done``."""
+        if client_id not in self._done and is_done(self.session, self.actor, client_id):
+            self._done.add(client_id)
+        return client_id in self._done
+
+    def duty(self, client_id: uuid.UUID) -> Duty | None:
+        """See ``recorded_duty``."""
+        if client_id not in self._duties and (found := recorded_duty(self.session, self.actor, client_id)):
+            self._duties[client_id] = found
+        return self._duties.get(client_id)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """On what terms points are stored."""
+        return terms_of_points(self.session)
 
 
 def one_upload(session: Session, actor: Actor, client_id: uuid.UUID) -> FieldUpload | None:

@@ -14,9 +14,8 @@ from gridmap.access import Actor
 from gridmap.clock import local
 from gridmap.errors import BadInput, NotFound
 from gridmap.patrols.actions.drawing import queue_drawing
-from gridmap.patrols.actions.duty import NO_DUTY
 from gridmap.patrols.models import Duty, TrackNote
-from gridmap.patrols.queries.settings import duty_limits_and_retention, retention_days
+from gridmap.patrols.queries.settings import Terms, retention_days, terms_of_points
 from gridmap.patrols.queries.tracks import one_duty
 from gridmap.patrols.rules.tracks import (
     MOST_POINTS,
@@ -58,6 +57,11 @@ class Taken:
     again: bool
 
     @property
+    def draws(self) -> bool:
+        """Say whether there is something new to draw."""
+        return self.verdict is Verdict.TAKEN and not self.again
+
+    @property
     def words(self) -> str:
         """Return what the worker is told."""
         left = self.came - self.taken
@@ -72,28 +76,17 @@ _TAKE = text(
 )
 
 
-def take_points(
-    session: Session, actor: Actor, *, duty: Duty | None, batch: Batch, points: str, now: datetime
-) -> Taken:
-    """Store a batch of points of one's own duty (see ``own_duty``), once however often it is sent.
+def store_points(session: Session, on: Duty, batch: Batch, points: str, *, terms: Terms, now: datetime) -> Taken:
+    """Store a batch of points of a duty, once however often it is sent; its drawing is left to the caller, see ``queue_drawing``.
 
     ``points`` is JSON as it came: ``[{"t": milliseconds since 1970 by the phone, "lon":, "lat":, "a": accuracy in metres, "v":
     metres a second or null}, …]``, WGS-84. Points outside the duty are counted and not kept; a batch with none inside
-    is remembered with the verdict ``outside``. Raises ``NotFound`` (no such duty of one's own), ``BadInput`` (nothing of it stored).
+    is remembered with the verdict ``outside``. Raises ``BadInput`` (nothing of it stored). Whose duty it is, the caller has
+    looked at: points are stored for the account of the duty.
     """
-    if duty is None or duty.account_id != actor.account_id:
-        raise NotFound(NO_DUTY)
-    taken = store_points(session, duty, batch, points, now)
-    if taken.verdict is Verdict.TAKEN and not taken.again:
-        queue_drawing(session, duty)
-    return taken
-
-
-def store_points(session: Session, on: Duty, batch: Batch, points: str, now: datetime) -> Taken:
-    """Store a batch of points of a duty, see ``take_points``, and leave its drawing to the caller. Raises ``BadInput``."""
-    (tolerance_s, longest_hours), days = duty_limits_and_retention(session)
-    offset = clock_offset(batch.phone_sent_at, now, tolerance_s)
-    span = _kept_span(duty_span(on.on_at, on.off_at, now, tolerance_s, longest_hours), now, days)
+    offset = clock_offset(batch.phone_sent_at, now, terms.tolerance_s)
+    span = duty_span(on.on_at, on.off_at, now, terms.tolerance_s, terms.longest_hours)
+    span = Span(max(span.from_at, now - timedelta(days=terms.kept_days)), span.to_at)
     values = {
         "county": on.county_code, "unit": on.unit_code, "duty": on.id, "account": on.account_id,
         "client": batch.client_id, "device": batch.device, "number": batch.number, "source": batch.source.value,
@@ -107,10 +100,6 @@ def store_points(session: Session, on: Duty, batch: Batch, points: str, now: dat
     return Taken(verdict, row.came, row.kept, row.again)
 
 
-def _kept_span(span: Span, now: datetime, days: int) -> Span:
-    return Span(max(span.from_at, now - timedelta(days=days)), span.to_at)
-
-
 def import_track(session: Session, actor: Actor, *, duty_id: int, pieces: list[str], now: datetime) -> tuple[int, int]:
     """Store the pieces of a file (see ``read_gpx``) as points of one's own duty; return how many points came and were stored.
 
@@ -120,13 +109,15 @@ def import_track(session: Session, actor: Actor, *, duty_id: int, pieces: list[s
     if found is None or found.account_id != actor.account_id:
         raise NotFound(MISSING)
     came = taken = 0
+    terms = terms_of_points(session)
     file = uuid.uuid5(found.client_id, "".join(pieces))
     for number, piece in enumerate(pieces, 1):
         batch = Batch(uuid.uuid5(file, str(number)), file, number, now, Source.GPX)
-        result = take_points(session, actor, duty=found, batch=batch, points=piece, now=now)
+        result = store_points(session, found, batch, piece, terms=terms, now=now)
         came, taken = came + result.came, taken + result.taken
     if not taken:
         raise BadInput(VERDICT_WORDS[Verdict.OUTSIDE], field="file")
+    queue_drawing(session, found)
     audit.record(session, actor, "track.imported", str(found.id), found.unit_code, came=came, taken=taken)
     session.flush()
     return came, taken

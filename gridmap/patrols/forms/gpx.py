@@ -16,7 +16,7 @@ EXPORT = "请用记录轨迹的软件重新导出 GPX。"
 
 
 def read_gpx(data: bytes) -> list[str]:
-    """Return the track points of a GPX file in their order, as texts for ``take_points`` of at most ``MOST_POINTS`` each.
+    """Return the track points of a GPX file in their order, as texts for ``store_points`` of at most ``MOST_POINTS`` each.
 
     GPX is WGS-84 by its standard; times with no zone are taken as UTC, as it says. Raises ``BadInput``: no GPX, no point, too
     many, or points whose place or time is missing or wrong (rows count track points from 1); nothing of such a file is used.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
@@ -23,11 +24,20 @@ def duty_limits(session: Session) -> tuple[float, float]:
     return _duty(session.execute(_VALUE, {"key": "patrols.duty"}).scalar_one())
 
 
-def duty_limits_and_retention(session: Session) -> tuple[tuple[float, float], int]:
-    """Return what ``duty_limits`` and ``retention_days`` do, read at once: asked for with each batch of points."""
+@dataclass(frozen=True)
+class Terms:
+    """On what terms points are stored: see ``duty_limits`` and ``retention_days``."""
+
+    tolerance_s: float
+    longest_hours: float
+    kept_days: int
+
+
+def terms_of_points(session: Session) -> Terms:
+    """Return on what terms points are stored."""
     found = session.execute(_VALUES, {"keys": ["patrols.duty", "patrols.retention_days"]}).all()
     values: dict[str, Any] = {row.key: row.value for row in found}
-    return _duty(values["patrols.duty"]), int(values["patrols.retention_days"])
+    return Terms(*_duty(values["patrols.duty"]), int(values["patrols.retention_days"]))
 
 
 def _duty(value: dict[str, Any]) -> tuple[float, float]:

@@ -17,8 +17,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Post, Role
-from gridmap.patrols.actions.duty import go_off_duty, go_on_duty
-from gridmap.patrols.actions.tracks import Batch, Taken, take_points
+from gridmap.errors import NotFound
+from gridmap.patrols.actions.drawing import queue_drawing
+from gridmap.patrols.actions.duty import NO_DUTY, go_off_duty, go_on_duty
+from gridmap.patrols.actions.tracks import Batch, Taken, store_points
+from gridmap.patrols.queries.settings import terms_of_points
 from gridmap.patrols.queries.tracks import own_duty
 from tests.factories import GRID_A11, SIZE, SOUTH, WEST, Factories
 
@@ -83,7 +86,11 @@ class Phone:
         sent = points if isinstance(points, str) else json.dumps(points)
         with self.open(self.actor) as session:
             on = own_duty(session, self.actor, duty)
-            taken = take_points(session, self.actor, duty=on, batch=batch, points=sent, now=now)
+            if on is None:
+                raise NotFound(NO_DUTY)
+            taken = store_points(session, on, batch, sent, terms=terms_of_points(session), now=now)
+            if taken.draws:
+                queue_drawing(session, on)
             session.commit()
         return taken
 
