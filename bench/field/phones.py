@@ -19,9 +19,9 @@ from urllib.parse import urlencode
 
 from PIL import Image
 
-CHUNK_BYTES = 256 * 1024  # as the app sends photos
+WHOLE_BYTES = 512 * 1024  # as the app sends photos at the first try
 TRIES_S = 600
-HELD_S = 5  # after which the app asks again for what was held
+FIRST_S, MOST_S = 5, 300  # after which the app asks again for what was held, twice as long each time (see queue.js)
 STEP_DEGREES = 0.00003  # some 3 m between two fixes
 
 Item = dict[str, Any]
@@ -46,7 +46,7 @@ class Line:
     """A phone's line to the server: JSON both ways, each request until it is answered or no longer than ``TRIES_S``."""
 
     def __init__(self, port: Callable[[], int], person: SignIn) -> None:
-        self.port, self.person = port, person
+        self.port, self.person, self.chance = port, person, random.Random(person.username)
         self.cookie = self.token = ""
         self.wire: http.client.HTTPConnection | None = None
         self.spent_s: list[tuple[str, float]] = []
@@ -64,6 +64,7 @@ class Line:
                 time.sleep(0.05)
                 continue
             if status < 500 and not (status == 409 and "received" not in told):
+                time.sleep(told.get("rest_ms", 0) / 1000 * self.chance.uniform(0.5, 1.5))  # as the app does
                 return status, told
             time.sleep(0.05)
         raise Unanswered(f"{method} {path}")
@@ -159,7 +160,7 @@ class Phone:
         complete = False
         while not complete:
             status, told = self.line.ask(
-                "PUT", f"{path}?offset={received}", content[received : received + CHUNK_BYTES],
+                "PUT", f"{path}?offset={received}", content[received : received + WHOLE_BYTES],
                 **{"Content-Type": "application/octet-stream", **head},
             )  # fmt: skip
             if status not in (200, 409):
@@ -171,12 +172,13 @@ class Phone:
 
         Raises ``RuntimeError`` when the round is not taken.
         """
-        deadline = time.monotonic() + TRIES_S
+        deadline, tries = time.monotonic() + TRIES_S, 0
         while items and time.monotonic() < deadline:
             self._send_once(items)
             items = [item for item in items if self.told[item["id"]]["verdict"] == "held"]
             if items:
-                time.sleep(HELD_S)
+                time.sleep(min(MOST_S, FIRST_S * 2**tries) * self.chance.uniform(0.8, 1.2))
+                tries += 1
 
     def _send_once(self, items: list[Item]) -> None:
         sent = json.dumps({"device": self.device, "sent_at": ms(), "items": items}).encode()

@@ -18,6 +18,8 @@ from gridmap.config import Settings, settings
 if TYPE_CHECKING:
     from gridmap.cli.processes import Children
 
+WORKER_NICE = 10  # jobs let those go first who wait for an answer
+
 
 @dataclass(frozen=True)
 class Place:
@@ -61,6 +63,7 @@ def worker() -> None:
     """
     from gridmap.jobs import work
 
+    os.nice(WORKER_NICE)
     work()
 
 

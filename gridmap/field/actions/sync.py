@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import delete, text
@@ -25,6 +27,10 @@ from gridmap.field.rules.items import FINAL, HELD_WORDS, LATER_WORDS, OF_DUTY, Q
 from gridmap.patrols.actions.drawing import queue_drawing
 
 REFUSALS = (BadInput, Forbidden, NotFound, Conflict)
+# Locks of an account: rounds follow each other, and one at a time decides what takes long. A round does not wait for a job that does.
+_ROUND = text("select pg_advisory_xact_lock(hashtextextended(:key, 13))")
+_DECIDING = text("select pg_advisory_xact_lock(hashtextextended(:key, 14))")
+_TRY_DECIDING = text("select pg_try_advisory_xact_lock(hashtextextended(:key, 14))")
 
 
 @dataclass(frozen=True)
@@ -35,60 +41,54 @@ class Answer:
     later: list[FieldItem]
 
 
-def take_round(session: Session, actor: Actor, *, sent: Round, now: datetime, decides: bool = True) -> Answer:
+def take_round(session: Session, actor: Actor, *, sent: Round, now: datetime, decide_s: float = inf) -> Answer:
     """Take what a phone sent. The same item sent again gets the same verdict; rounds of one worker follow each other.
 
-    Unless it ``decides``, only what takes no time is decided (tracks and duties); the rest is kept, and a job decides it. Raises
-    nothing for an item: a refusal is its verdict. What keeps the database from answering goes on to the caller, and nothing of
-    the round is kept then.
+    What takes no time is decided (tracks and duties), the rest for ``decide_s`` seconds; what is left then is kept, and a job
+    decides it. Raises nothing for an item: a refusal is its verdict. What keeps the database from answering goes on to the
+    caller, and nothing of the round is kept then.
     """
-    _in_turn(session, actor)
+    session.execute(_ROUND, {"key": str(actor.account_id)})
     rows = _kept(session, actor, sent, now)
     faults = {item.id: item.fault for item in sent.items}
-    if not decides:
-        _Sitting(session, actor, faults, now).decide([row for row in rows if row.kind in QUICK])
-        _put_off(session, actor, rows, faults, now)
-        return Answer(rows, [])
-    older = [row for row in _held_at_home(session, actor) if row.client_id not in faults]
-    decided = _Sitting(session, actor, faults, now).decide([*rows, *older])
+    if not session.scalar(_TRY_DECIDING, {"key": str(actor.account_id)}):
+        decide_s = 0  # a job does it just now
+    older = [row for row in _held_at_home(session, actor) if row.client_id not in faults] if decide_s else []
+    sitting = _Sitting(session, actor, faults, now, decide_s)
+    decided = sitting.decide([*rows, *older])
+    if sitting.left:
+        _put_off(session, actor, sitting.left.values())
     return Answer(rows, [row for row in decided if row.client_id not in faults])
 
 
 def decide_held(session: Session, actor: Actor, *, now: datetime) -> int:
     """Decide what was kept of a worker's phones and waits for nothing (a job); return how many items."""
-    _in_turn(session, actor)
+    session.execute(_DECIDING, {"key": str(actor.account_id)})
     return len(_Sitting(session, actor, {}, now).decide(_held_at_home(session, actor)))
 
 
-def _in_turn(session: Session, actor: Actor) -> None:
-    session.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 13))"), {"key": str(actor.account_id)})
-
-
 def _held_at_home(session: Session, actor: Actor) -> list[FieldItem]:
+    """Return what waits, held until the transaction ends, and kept where the actor is at home."""
     held = held_items(session, actor)
     for row in held:
         at_home(actor, row)
     return held
 
 
-def _put_off(
-    session: Session, actor: Actor, rows: list[FieldItem], faults: dict[uuid.UUID, str], now: datetime
-) -> None:
-    """Leave items to a job; what could not be read is refused here, where its fault is known."""
-    waiting = [row for row in rows if row.verdict == Verdict.HELD.value]
-    for row in waiting:
-        if faults.get(row.client_id):
-            _decide(row, Verdict.REFUSED, now, words=faults[row.client_id])
-        elif not row.told:
-            row.told = {"words": LATER_WORDS}
-    if waiting:
-        jobs.defer_once(session, "field.decide", lock=f"field.decide/{actor.account_id}", account_id=actor.account_id)
+def _put_off(session: Session, actor: Actor, rows: Iterable[FieldItem]) -> None:
+    """Leave items to a job."""
+    for row in rows:
+        row.told = row.told or {"words": LATER_WORDS}
+    jobs.defer_once(session, "field.decide", lock=f"field.decide/{actor.account_id}", account_id=actor.account_id)
     session.flush()
 
 
 def _kept(session: Session, actor: Actor, sent: Round, now: datetime) -> list[FieldItem]:
     """Return the rows of what was sent, in its order, made for what comes for the first time."""
     known = known_items(session, actor, [item.id for item in sent.items])
+    for row in known.values():
+        if row.kind in QUICK and row.verdict == Verdict.HELD.value:
+            session.refresh(row, with_for_update=True)  # a job may decide it just now
     unit = home_unit(actor)
     rows = [known.get(item.id) or _made(actor, unit, sent, item, now) for item in sent.items]
     session.add_all(rows)
@@ -114,9 +114,13 @@ def _photo(ref: Any) -> dict[str, Any]:
 class _Sitting:
     """Items of one worker, decided one after the other in one transaction; ``faults``: of those that could not be read."""
 
-    def __init__(self, session: Session, actor: Actor, faults: Mapping[uuid.UUID, str], now: datetime) -> None:
+    def __init__(
+        self, session: Session, actor: Actor, faults: Mapping[uuid.UUID, str], now: datetime, decide_s: float = inf
+    ) -> None:
         self.session, self.actor, self.faults, self.now = session, actor, faults, now
+        self.until = monotonic() + decide_s
         self.memory = Memory(session, actor)
+        self.left: dict[uuid.UUID, FieldItem] = {}  # for which there was no time
 
     def decide(self, rows: list[FieldItem]) -> list[FieldItem]:
         """Decide what can be, each may be what others waited for; return those, in that order."""
@@ -131,6 +135,9 @@ class _Sitting:
         """Do what an item asks, if nothing is missing; return whether it is decided."""
         if fault := self.faults.get(row.client_id):
             return _decide(row, Verdict.REFUSED, self.now, words=fault)
+        if row.kind not in QUICK and monotonic() >= self.until:
+            self.left[row.client_id] = row
+            return False
         missing = self._missing(row)
         if missing:
             row.told = {"words": HELD_WORDS, "waits_for": [str(one) for one in missing]}

@@ -91,7 +91,6 @@ def _begun(session: Session, actor: Actor, client_id: uuid.UUID, piece: Piece, n
         size_bytes=piece.size_bytes, checksum=piece.checksum, received_bytes=0, used=False, touched_at=now,
     )  # fmt: skip
     session.add(row)
-    session.flush()
     return row
 
 

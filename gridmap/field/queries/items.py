@@ -43,9 +43,9 @@ def item_number(session: Session, actor: Actor, item_id: int) -> FieldItem | Non
 
 
 def held_items(session: Session, actor: Actor) -> list[FieldItem]:
-    """Return what waits for something that has not come yet, oldest first."""
+    """Return what waits for something that has not come yet, oldest first, held until the transaction ends."""
     waiting = own_items(actor).where(FieldItem.verdict == Verdict.HELD.value)
-    return list(session.scalars(waiting.order_by(FieldItem.id)))
+    return list(session.scalars(waiting.order_by(FieldItem.id).with_for_update()))
 
 
 def list_items(session: Session, actor: Actor, now: datetime) -> list[FieldItem]:

@@ -17,8 +17,10 @@ from gridmap.field.forms.pieces import read_piece
 from gridmap.field.queries import items as reads
 from gridmap.field.rules.items import MOST_BYTES, Verdict
 from gridmap.field.views.door import blueprint
-from gridmap.field.views.turns import turn
+from gridmap.field.views.turns import resting, turn
 from gridmap.web import actor, here, polled, requires, session, takes
+
+DECIDE_S = 0.5  # for so long a round decides; who waits for the answer has other things to do
 
 
 @blueprint.post("/field/sync")
@@ -26,15 +28,15 @@ from gridmap.web import actor, here, polled, requires, session, takes
 @takes(lambda: MOST_BYTES)
 def sync() -> Response:
     """Take a round of items; each gets its verdict, in the order in which they came."""
-    sent, at = read_round(request.get_json(silent=True)), now()
-    held, who = here()
-    with turn() as mine:
-        answer = take_round(held, who, sent=sent, now=at, decides=mine)
-    return jsonify(
-        now=at.isoformat(),
-        verdicts=[as_verdict(row) for row in answer.verdicts],
-        later=[as_verdict(row) for row in answer.later],
-    )
+    with turn() as alone:
+        sent, at = read_round(request.get_json(silent=True)), now()
+        answer = take_round(*here(), sent=sent, now=at, decide_s=DECIDE_S if alone else 0)
+        return jsonify(
+            now=at.isoformat(),
+            verdicts=[as_verdict(row) for row in answer.verdicts],
+            later=[as_verdict(row) for row in answer.later],
+            **resting(),
+        )
 
 
 def as_verdict(row: Any) -> dict[str, Any]:
@@ -72,18 +74,17 @@ def settle(item_id: int) -> Response:
 def photo_state(photo: uuid.UUID) -> Response:
     """How much of one's own photo is here; nothing, when it never came or is another's."""
     row = reads.one_upload(session, actor, photo)
-    return _upload(row) if row else jsonify(received=0, complete=False)
+    return _upload(row) if row else jsonify(received=0, complete=False, **resting())
 
 
 @blueprint.put("/field/photos/<uuid:photo>")
 @requires(Permission.PATROL_RECORD)
 def put_photo(photo: uuid.UUID) -> Response:
     """Take a piece of a photo."""
-    piece = read_piece(request.args, request.headers, request.get_data(cache=False))
-    held, who = here()
-    with turn() as mine:
-        return _upload(take_piece(held, who, client_id=photo, piece=piece, now=now(), verifies=mine))
+    with turn() as alone:
+        piece = read_piece(request.args, request.headers, request.get_data(cache=False))
+        return _upload(take_piece(*here(), client_id=photo, piece=piece, now=now(), verifies=alone))
 
 
 def _upload(row: Any) -> Response:
-    return jsonify(received=row.received_bytes, complete=row.arrived)
+    return jsonify(received=row.received_bytes, complete=row.arrived, **resting())

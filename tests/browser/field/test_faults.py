@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from typing import Any
 
 from PIL import Image
@@ -118,10 +119,12 @@ def test_somebody_elses_sign_in_sends_nothing(phone: Phone, crew: Crew) -> None:
 
 def test_a_reload_in_the_middle_of_a_photo_goes_on_with_it(phone: Phone, crew: Crew) -> None:
     pieces: list[int] = []
+    sizes: list[int] = []
 
     def break_second(route: Any) -> None:
         offset = int(re.search(r"offset=(\d+)", route.request.url).group(1))  # type: ignore[union-attr]
         pieces.append(offset)
+        sizes.append(len(route.request.post_data_buffer))
         if len(pieces) == 2:
             route.abort()
         else:
@@ -141,9 +144,31 @@ def test_a_reload_in_the_middle_of_a_photo_goes_on_with_it(phone: Phone, crew: C
     expect(phone.sending).to_have_text("全部已送达")
     assert len(pieces) >= 3
     assert pieces[2] == pieces[1] > 0  # went on where it stopped
+    assert sizes[0] == 512 * 1024  # much at once, and less after it had failed
+    assert max(sizes[2:]) <= 128 * 1024
     assert crew.rows(
         "select count(*) from case_photos p join accounts a on a.id = p.added_by where a.name = :name", name=phone.name
     ) == [(1,)]
+
+
+def test_a_server_with_many_phones_is_given_time(phone: Phone, crew: Crew) -> None:
+    at: list[float] = []
+
+    def crowded(route: Any) -> None:
+        at.append(time.monotonic())
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "rest_ms": 4000})
+
+    phone.context.route("**/field/photos/*offset=*", crowded)
+    phone.context.route("**/field/sync", crowded)
+    phone.go("report")
+    phone.page.locator(".classes").get_by_role("button", name="消防隐患", exact=True).tap()
+    shoot(phone.page, photo(400, 300))
+    phone.page.get_by_role("button", name="保存并上报").tap()
+    expect(phone.item("消防隐患")).to_contain_text("已送达")
+    assert len(at) == 2
+    assert at[1] - at[0] >= 2  # half as long at least, so that phones do not come back together
+    assert len(titles(crew, phone.name)) == 1
 
 
 def test_a_photo_is_shrunk_and_its_time_and_place_go_apart(phone: Phone, crew: Crew) -> None:

@@ -20,7 +20,7 @@ from gridmap.clock import now
 from gridmap.config import APP_ROLE, role_url, settings
 from gridmap.db import Database
 from gridmap.errors import Conflict
-from gridmap.field.actions.sync import take_round
+from gridmap.field.actions.sync import decide_held, take_round
 from gridmap.field.actions.uploads import take_piece
 from gridmap.field.forms.items import read_round
 from gridmap.field.forms.pieces import Piece
@@ -83,6 +83,28 @@ def test_one_round_sent_six_times_at_once_is_one(database: Database) -> None:
         assert session.execute(text("select count(*) from cases")).scalar() == 2
         assert session.execute(text("select count(*) from case_steps")).scalar() == 2
         assert session.execute(text("select count(*) from field_items")).scalar() == 2
+
+
+def test_a_phone_does_not_wait_for_the_job_that_decides_its_items(database: Database) -> None:
+    first, duty = report(), report(kind="duty_on", body={"unit": None})
+    later = {"device": str(uuid.uuid4()), "sent_at": ms(now())}
+
+    def verdicts(*items: dict[str, Any], decide_s: float = 1) -> list[str]:
+        with database.open(WORKER) as session:
+            answer = take_round(
+                session, WORKER, sent=read_round({**later, "items": list(items)}), now=now(), decide_s=decide_s
+            )
+            session.commit()
+            return [row.verdict for row in answer.verdicts]
+
+    assert verdicts(first, decide_s=0) == ["held"]
+    with database.open(WORKER) as job:
+        assert decide_held(job, WORKER, now=now()) == 1  # and is not over yet
+        assert verdicts(first, duty) == ["held", "accepted"]
+        job.commit()
+    assert verdicts(first) == ["accepted"]
+    with database.open(WORKER) as session:
+        assert session.execute(text("select count(*) from cases")).scalar() == 1
 
 
 def test_what_follows_and_what_it_follows_meet_in_two_tabs(database: Database) -> None:

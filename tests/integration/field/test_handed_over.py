@@ -24,7 +24,7 @@ from gridmap.db import Database
 from gridmap.field.actions.sync import decide_held, take_round
 from gridmap.field.forms.items import read_round
 from gridmap.field.rules.items import LATER_WORDS
-from gridmap.field.views.turns import AT_ONCE, turn
+from gridmap.field.views.turns import CROWD, REST_MS, turn
 from tests.factories import GRID_A11, Factories
 from tests.integration.field.conftest import Phone, jpeg, ms
 from tests.integration.field.test_at_once import report
@@ -34,9 +34,9 @@ Owner = Callable[[], Any]
 
 @pytest.fixture
 def crowd() -> Iterator[None]:
-    """All turns are taken by others."""
-    with ExitStack() as turns:
-        assert all(turns.enter_context(turn()) for _ in range(AT_ONCE))
+    """Another request is at work."""
+    with turn() as alone:
+        assert alone
         yield
 
 
@@ -76,6 +76,24 @@ def test_what_there_is_no_time_for_is_kept_and_decided_later_once(
     assert (count(owner, "cases"), count(owner, "case_photos")) == (1, 1)
     assert phone.send(first)[0]["verdict"] == "accepted"
     assert count(owner, "cases") == 1
+
+
+def test_a_crowd_is_asked_to_rest(phone: Phone) -> None:
+    content = jpeg()
+    with ExitStack() as others:
+        for _ in range(CROWD - 1):
+            others.enter_context(turn())
+        assert phone.put(content, str(uuid.uuid4())).json["rest_ms"] == REST_MS
+        assert phone.post(phone.report("人多")).json["rest_ms"] == REST_MS
+    assert "rest_ms" not in phone.put(content, str(uuid.uuid4())).json
+    assert "rest_ms" not in phone.post(phone.report("人少")).json
+
+
+def test_time_for_deciding_is_limited(phone: Phone, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gridmap.field.views.sync.DECIDE_S", 1e-9)
+    told = phone.send(phone.item("duty_on", {"unit": None}), phone.report("一"))
+    assert [one["verdict"] for one in told] == ["accepted", "held"]
+    assert count(owner, "procrastinate_jobs where task_name = 'field.decide' and status = 'todo'") == 1
 
 
 @pytest.mark.usefixtures("crowd")
@@ -130,7 +148,7 @@ def test_a_worker_of_the_queue_decides_as_the_person_and_not_for_who_is_gone(
         assert actor is not None
         sent = read_round({"device": str(uuid.uuid4()), "sent_at": ms(now()), "items": [report()]})
         with database.open(actor) as session:
-            take_round(session, actor, sent=sent, now=now(), decides=False)
+            take_round(session, actor, sent=sent, now=now(), decide_s=0)
             session.commit()
     with owner() as session:
         session.execute(text("update accounts set disabled_at = now() where name = '停用的'"))

@@ -5,7 +5,9 @@ import { byFault, byVerdict, FAULTS, ready } from "./queue.js";
 
 const MOST_ITEMS = 20;
 const MOST_BYTES = 700_000;
-const CHUNK = 256 * 1024;
+const MOST_REST_MS = 10_000;
+const WHOLE = 512 * 1024; // a photo as the app makes it, at the first try
+const PIECE = 128 * 1024; // after a try that failed: what comes over is kept
 const SCHEMA = 1;
 const MEDIA = "application/octet-stream";
 
@@ -90,9 +92,11 @@ async function sendSome(store, session, chosen, way) {
   for (const item of chosen) items.push(await store.change(item, { state: "sending" }));
   way.told();
   try {
-    for (const item of items) for (const photo of await store.photos(item.id)) if (!photo.done) await upload(store, photo, session.csrf);
+    for (const item of items) for (const photo of await store.photos(item.id)) if (!photo.done) await upload(store, photo, session.csrf, item.tries, way);
     const device = await store.get("device");
+    await rested;
     const answer = await post("/field/sync", { device: device.id, sent_at: way.now(), items: items.map(asSent) }, session.csrf);
+    heed(answer, way);
     const verdicts = new Map([...answer.verdicts, ...(answer.later ?? [])].map((one) => [one.id, one]));
     if (items.some((item) => !verdicts.has(item.id))) throw new Fault("server");
     for (const item of await store.items()) {
@@ -121,16 +125,28 @@ const asSent = ({ id, kind, object, after, made_at, base, body, photos, replaces
   id, kind, schema: SCHEMA, object, after: after ?? null, made_at, base: base ?? null, body, photos, ...(replaces ? { replaces } : {}),
 });
 
-/** Send a photo piece by piece, going on where an earlier try stopped. */
-async function upload(store, photo, csrf) {
+let rested = Promise.resolve();
+
+/** Note that the server has many phones at once and asks to rest before the next request: each about as long, none at the same moment. */
+function heed({ rest_ms }, way) {
+  const ms = Math.min(rest_ms || 0, MOST_REST_MS) * (0.5 + way.chance());
+  rested = ms ? new Promise((done) => setTimeout(done, ms)) : Promise.resolve();
+}
+
+/** Send a photo: at once, or after `tries` that failed piece by piece, going on where they stopped. */
+async function upload(store, photo, csrf, tries, way) {
   const bytes = await store.photoBytes(photo.id);
   const path = `/field/photos/${photo.id}`;
-  let { received, complete } = await ask(path);
+  let { received, complete } = tries ? await ask(path) : { received: 0, complete: false };
+  const most = tries ? PIECE : WHOLE;
   while (!complete) {
-    const body = bytes.slice(received, received + CHUNK);
+    const body = bytes.slice(received, received + most);
     const headers = { "Content-Type": MEDIA, "X-Photo-Size": String(photo.size), "X-Photo-Sha256": photo.sha256 };
     try {
-      ({ received, complete } = await ask(`${path}?offset=${received}`, { method: "PUT", by: "person", headers, body, csrf }));
+      await rested;
+      const answer = await ask(`${path}?offset=${received}`, { method: "PUT", by: "person", headers, body, csrf });
+      ({ received, complete } = answer);
+      heed(answer, way);
     } catch (fault) {
       if (fault.status !== 409 || !Number.isInteger(fault.told?.received) || fault.told.received === received) {
         if (fault.kind === "refused") fault.photoOf = photo.item;
