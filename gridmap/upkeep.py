@@ -20,6 +20,7 @@ from gridmap.patrols.actions.anomalies import forget_anomalies
 from gridmap.patrols.actions.duty import end_forgotten
 from gridmap.patrols.actions.points import forget_places
 from gridmap.patrols.actions.tracks import drop_old_points
+from gridmap.patrols.queries.settings import retention_days
 from gridmap.units.forms.uploads import remove_old
 
 log = logging.getLogger("gridmap.upkeep")
@@ -94,7 +95,9 @@ def sweep_tracks(session: Session) -> int:
 
 def sweep_field(session: Session) -> int:
     """Forget photos that phones began to send and what phones sent and was accepted long ago; return how many rows."""
-    return sweep_uploads(session, now=now(), keep_days=settings().keep_photo_days) + sweep_items(session, now=now())
+    at = now()
+    photos = sweep_uploads(session, now=at, keep_days=settings().keep_photo_days)
+    return photos + sweep_items(session, now=at, track_days=retention_days(session))
 
 
 PARTS = (sweep_sign_ins, sweep_failures, sweep_jobs, sweep_duties, sweep_tracks, sweep_field)

@@ -19,11 +19,11 @@ from gridmap.access import Actor
 from gridmap.constraints import from_database
 from gridmap.errors import BadInput, Conflict, Forbidden, GridmapError, NotFound
 from gridmap.field.actions.kinds import DOERS, Clash, Turn
-from gridmap.field.actions.uploads import at_home, home_unit, verify_upload
+from gridmap.field.actions.uploads import at_home, home_unit, is_here, verify_upload
 from gridmap.field.forms.items import Item, Round
 from gridmap.field.models import FieldItem
-from gridmap.field.queries.items import KEPT_DAYS, Memory, held_items, known_items, uploads_of
-from gridmap.field.rules.items import FINAL, HELD_WORDS, LATER_WORDS, OF_DUTY, QUICK, Kind, Verdict
+from gridmap.field.queries.items import KEPT_DAYS, Memory, free_items, held_items, known_items, uploads_of
+from gridmap.field.rules.items import FINAL, HELD_WORDS, LATER_WORDS, OF_DUTY, OF_TRACK, QUICK, Kind, Verdict
 from gridmap.patrols.actions.drawing import queue_drawing
 
 REFUSALS = (BadInput, Forbidden, NotFound, Conflict)
@@ -49,13 +49,14 @@ def take_round(session: Session, actor: Actor, *, sent: Round, now: datetime, de
     caller, and nothing of the round is kept then.
     """
     session.execute(_ROUND, {"key": str(actor.account_id)})
-    rows = _kept(session, actor, sent, now)
+    rows, busy = _kept(session, actor, sent, now)
     faults = {item.id: item.fault for item in sent.items}
     if not session.scalar(_TRY_DECIDING, {"key": str(actor.account_id)}):
         decide_s = 0  # a job does it just now
     older = [row for row in _held_at_home(session, actor) if row.client_id not in faults] if decide_s else []
     sitting = _Sitting(session, actor, faults, now, decide_s)
-    decided = sitting.decide([*rows, *older])
+    ours = [row for row in [*older, *rows] if row.id not in busy]
+    decided = sitting.decide(sorted(ours, key=lambda row: row.id))  # what waited longer goes first
     if sitting.left:
         _put_off(session, actor, sitting.left.values())
     return Answer(rows, [row for row in decided if row.client_id not in faults])
@@ -83,17 +84,16 @@ def _put_off(session: Session, actor: Actor, rows: Iterable[FieldItem]) -> None:
     session.flush()
 
 
-def _kept(session: Session, actor: Actor, sent: Round, now: datetime) -> list[FieldItem]:
-    """Return the rows of what was sent, in its order, made for what comes for the first time."""
+def _kept(session: Session, actor: Actor, sent: Round, now: datetime) -> tuple[list[FieldItem], set[int]]:
+    """Return the rows of what was sent, in its order, made for what comes for the first time, and the ids that a job has in hand."""
     known = known_items(session, actor, [item.id for item in sent.items])
-    for row in known.values():
-        if row.kind in QUICK and row.verdict == Verdict.HELD.value:
-            session.refresh(row, with_for_update=True)  # a job may decide it just now
+    quick = {row.id for row in known.values() if row.kind in QUICK and row.verdict == Verdict.HELD.value}
+    busy = quick - free_items(session, quick)
     unit = home_unit(actor)
     rows = [known.get(item.id) or _made(actor, unit, sent, item, now) for item in sent.items]
     session.add_all(rows)
     session.flush()
-    return rows
+    return rows, busy
 
 
 def _made(actor: Actor, unit: int, sent: Round, item: Item, now: datetime) -> FieldItem:
@@ -179,7 +179,7 @@ class _Sitting:
                 wanted.append(duty)
         ids = _photo_ids(row)
         there = uploads_of(self.session, self.actor, ids)
-        wanted += [one for one in ids if one not in there or not there[one].arrived]
+        wanted += [one for one in ids if one not in there or not is_here(there[one])]
         return list(dict.fromkeys(wanted))
 
 
@@ -255,9 +255,12 @@ def _merged(row: FieldItem, values: Mapping[str, Any]) -> dict[str, Any]:
     return {**row.body, "values": {**row.body.get("values", {}), **values}}
 
 
-def sweep_items(session: Session, *, now: datetime) -> int:
-    """Forget items that were accepted more than ``KEPT_DAYS`` days ago (a job); return how many. Others stay: a person decides."""
-    old = delete(FieldItem).where(
-        FieldItem.verdict == Verdict.ACCEPTED.value, FieldItem.decided_at < now - timedelta(days=KEPT_DAYS)
-    )
-    return int(getattr(session.execute(old), "rowcount", 0))
+def sweep_items(session: Session, *, now: datetime, track_days: int) -> int:
+    """Forget items accepted more than ``KEPT_DAYS`` days ago (a job); return how many. Others stay: a person decides.
+
+    But what tells where somebody walked goes after ``track_days`` days, as tracks do, whatever became of it.
+    """
+    accepted = FieldItem.verdict == Verdict.ACCEPTED.value
+    old = accepted & (FieldItem.decided_at < now - timedelta(days=KEPT_DAYS))
+    track = FieldItem.kind.in_(OF_TRACK) & (FieldItem.received_at < now - timedelta(days=track_days))
+    return int(getattr(session.execute(delete(FieldItem).where(old | track)), "rowcount", 0))

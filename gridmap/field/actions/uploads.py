@@ -41,6 +41,13 @@ def part_path(upload: FieldUpload) -> Path:
     return settings().instance_dir / "uploads" / "field" / f"{upload.account_id}-{upload.client_id}.part"
 
 
+def is_here(upload: FieldUpload) -> bool:
+    """Say whether all of a photo is here. One whose pieces the disk has lost begins anew: the phone is told to send it again."""
+    if upload.arrived and upload.photo_sha256 is None and not part_path(upload).exists():
+        upload.received_bytes = 0
+    return bool(upload.arrived)
+
+
 def take_piece(
     session: Session, actor: Actor, *, client_id: uuid.UUID, piece: Piece, now: datetime, verifies: bool = True
 ) -> FieldUpload:

@@ -37,6 +37,12 @@ def known_items(session: Session, actor: Actor, ids: Collection[uuid.UUID]) -> d
     return {row.client_id: row for row in session.scalars(found)} if ids else {}
 
 
+def free_items(session: Session, ids: Collection[int]) -> set[int]:
+    """Return those of some items that nobody else has in hand just now, read anew and held until the transaction ends."""
+    found = select(FieldItem).where(FieldItem.id.in_(ids)).with_for_update(skip_locked=True)
+    return {row.id for row in session.scalars(found, execution_options={"populate_existing": True})} if ids else set()
+
+
 def item_number(session: Session, actor: Actor, item_id: int) -> FieldItem | None:
     """Return one's own item by our number, held until the transaction ends."""
     return session.scalars(own_items(actor).where(FieldItem.id == item_id).with_for_update()).one_or_none()

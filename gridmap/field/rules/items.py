@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What became of an item. All but ``held`` are final; a refused item that was mended comes as another."""
+    """What became of an item. ``held`` waits for the server, ``conflict`` for a person; a refused item that was mended comes as another."""
 
     ACCEPTED = "accepted"
     HELD = "held"
@@ -34,6 +34,8 @@ class Verdict(StrEnum):
 
 FINAL = frozenset({Verdict.ACCEPTED, Verdict.CONFLICT, Verdict.REFUSED})
 OF_DUTY = frozenset({Kind.DUTY_OFF, Kind.POINTS, Kind.NOTE, Kind.CHECK_IN})
+OF_TRACK = frozenset({Kind.POINTS, Kind.NOTE, Kind.CHECK_IN})
+"""Kinds that tell where somebody was."""
 QUICK = OF_DUTY | {Kind.DUTY_ON}
 """Kinds that are decided about as fast as they are kept."""
 HELD_WORDS = "已收到，等前一条或照片送达后一并处理。"

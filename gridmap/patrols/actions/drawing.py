@@ -77,10 +77,30 @@ def _draw(session: Session, batches: list[TrackBatch], limits: Limits, now: date
     if len(stretches):
         county = subtree(batches[0].county_code * 10**9)
         for outline_id, unit in reads.outlines_near(session, county, _box(stretches), local(now).date()):
-            row = keep_frame(session, outline_id, unit, now)
+            row = _frame_to_draw_on(session, outline_id, unit, now)
             if row is not None:
                 _merge(session, row, stretches, now)
     session.flush()
+
+
+_OUTLINE = text("select pg_advisory_xact_lock(hashtextextended(:key, 15))")
+
+
+def _frame_to_draw_on(session: Session, outline_id: int, unit_code: int, now: datetime) -> CoverageFrame | None:
+    """Return the lattice of an outline; ``None`` when it has no cell, or is a new outline of a grid that had another.
+
+    On a new one all that is kept is drawn, not only what came just now: a job does it once this transaction has ended.
+    """
+    row = reads.stored_frame(session, unit_code // 10**9, outline_id)
+    if row is not None:
+        return row
+    session.execute(_OUTLINE, {"key": str(outline_id)})  # that job makes it just now, or does not see what came
+    if reads.has_other_frame(session, unit_code, outline_id) and not reads.stored_frame(
+        session, unit_code // 10**9, outline_id
+    ):
+        jobs.defer_once(session, "patrols.outlines", lock="patrols.outlines")
+        return None
+    return keep_frame(session, outline_id, unit_code, now)
 
 
 def _box(stretches: Segments) -> tuple[float, float, float, float]:
@@ -162,6 +182,7 @@ def keep_frame(session: Session, outline_id: int, unit_code: int, now: datetime)
 
 def redraw(session: Session, *, outline_id: int, unit_code: int, now: datetime) -> int:
     """Draw on the lattice of a new outline whatever raw points there still are near it (a job); return of how many batches."""
+    session.execute(_OUTLINE, {"key": str(outline_id)})
     row = keep_frame(session, outline_id, unit_code, now)
     if row is None:
         return 0

@@ -159,6 +159,13 @@ def open_track(session: Session, actor: Actor, *, duty_id: int) -> Duty:
     return found
 
 
+# The box of a batch, some minutes long, tells nearly as well as its points where somebody was.
+_FORGET_BOXES = text(
+    "update track_batches set west = null, south = null, east = null, north = null"
+    " where west is not null and to_at < cast(:before as date)::timestamp at time zone 'Asia/Shanghai'"
+)
+
+
 def drop_old_points(session: Session, *, now: datetime) -> int:
     """Drop raw points older than the retention (a job) and make the months to come; return how many rows and months went.
 
@@ -171,5 +178,6 @@ def drop_old_points(session: Session, *, now: datetime) -> int:
         text("select gridmap_track_months(:first, :last)"),
         {"first": oldest, "last": today + timedelta(days=31 * MONTHS_AHEAD)},
     )
+    session.execute(_FORGET_BOXES, {"before": oldest})
     gone = session.execute(text("delete from track_points where id < :first"), {"first": first_id(oldest)})
     return int(months) + int(getattr(gone, "rowcount", 0))

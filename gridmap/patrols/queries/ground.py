@@ -132,6 +132,16 @@ def stored_frame(session: Session, county_code: int, outline_id: int) -> Coverag
     return session.scalars(found).one_or_none()
 
 
+def has_other_frame(session: Session, unit_code: int, outline_id: int) -> bool:
+    """Say whether a grid had another outline on which something was drawn."""
+    other = select(CoverageFrame.id).where(
+        CoverageFrame.county_code == unit_code // 10**9,
+        CoverageFrame.unit_code == unit_code,
+        CoverageFrame.outline_id != outline_id,
+    )
+    return session.scalars(other.limit(1)).first() is not None
+
+
 def outlines_without_frame(session: Session, on: date) -> list[tuple[int, int]]:
     """Return (outline, unit code) of grids whose outline in force has no lattice though an earlier one has."""
     here = select(CoverageFrame.id).where(CoverageFrame.outline_id == Outline.id)

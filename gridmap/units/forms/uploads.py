@@ -20,6 +20,7 @@ from gridmap.config import settings
 from gridmap.errors import BadInput, NotFound
 
 KEPT_S = 24 * 3600
+OF_PHONES = "field"  # beside uploads lie photos on their way from phones, which are looked after elsewhere
 GONE = "没有找到这次上传：可能已经确认、取消，或超过一天被清理，请重新上传文件。"
 
 
@@ -91,7 +92,7 @@ def remove_old(kept_s: float = KEPT_S) -> int:
     """Remove uploads that nobody confirmed within ``kept_s`` seconds; return how many."""
     if not _root().is_dir():
         return 0
-    old = [folder for folder in _root().iterdir() if _is_old(folder, kept_s)]
+    old = [folder for folder in _root().iterdir() if folder.name != OF_PHONES and _is_old(folder, kept_s)]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
     return len(old)

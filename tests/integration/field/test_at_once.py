@@ -87,6 +87,7 @@ def test_one_round_sent_six_times_at_once_is_one(database: Database) -> None:
 
 def test_a_phone_does_not_wait_for_the_job_that_decides_its_items(database: Database) -> None:
     first, duty = report(), report(kind="duty_on", body={"unit": None})
+    early = report(kind="duty_off", body={"duty": str(uuid.uuid4())})
     later = {"device": str(uuid.uuid4()), "sent_at": ms(now())}
 
     def verdicts(*items: dict[str, Any], decide_s: float = 1) -> list[str]:
@@ -97,10 +98,10 @@ def test_a_phone_does_not_wait_for_the_job_that_decides_its_items(database: Data
             session.commit()
             return [row.verdict for row in answer.verdicts]
 
-    assert verdicts(first, decide_s=0) == ["held"]
+    assert verdicts(first, early, decide_s=0) == ["held", "held"]
     with database.open(WORKER) as job:
         assert decide_held(job, WORKER, now=now()) == 1  # and is not over yet
-        assert verdicts(first, duty) == ["held", "accepted"]
+        assert verdicts(early, first, duty) == ["held", "held", "accepted"]
         job.commit()
     assert verdicts(first) == ["accepted"]
     with database.open(WORKER) as session:

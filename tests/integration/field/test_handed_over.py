@@ -26,7 +26,7 @@ from gridmap.field.forms.items import read_round
 from gridmap.field.rules.items import LATER_WORDS
 from gridmap.field.views.turns import CROWD, REST_MS, turn
 from tests.factories import GRID_A11, Factories
-from tests.integration.field.conftest import Phone, jpeg, ms
+from tests.integration.field.conftest import JSON, Phone, jpeg, ms
 from tests.integration.field.test_at_once import report
 
 Owner = Callable[[], Any]
@@ -123,6 +123,29 @@ def test_pieces_stay_until_the_photo_is_stored_for_good(phone: Phone, owner: Own
     phone.photo()
     assert len(list((settings().instance_dir / "uploads" / "field").glob("*.part"))) >= 1
     assert count(owner, "field_uploads where photo_sha256 is null and received_bytes = size_bytes") == 1
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_photo_that_the_disk_lost_is_asked_for_again(
+    phone: Phone, owner: Owner, as_actor: Callable[..., Any]
+) -> None:
+    content, number = jpeg(400, 300), str(uuid.uuid4())
+    assert phone.put(content, number).json["complete"] is True
+    report = phone.report(photos=[{"id": number}])
+    assert phone.send(report)[0]["verdict"] == "held"
+    for part in (settings().instance_dir / "uploads" / "field").glob(f"*{number}.part"):
+        part.unlink()
+    worker = actor_of(owner)
+    with as_actor(worker) as session:
+        assert decide_held(session, worker, now=now()) == 0
+        session.commit()
+    assert phone.send(report)[0]["waits_for"] == [number]
+    assert phone.client.get(f"/field/photos/{number}", headers=JSON).json["received"] == 0
+    assert phone.put(content, number).json["complete"] is True
+    with as_actor(worker) as session:
+        assert decide_held(session, worker, now=now()) == 1
+        session.commit()
+    assert phone.send(report)[0]["verdict"] == "accepted"
 
 
 def test_a_worker_of_the_queue_decides_as_the_person_and_not_for_who_is_gone(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 
+from gridmap.field.actions.sync import sweep_items
 from tests.factories import GRID_A12, SIZE, WEST
 from tests.integration.field.conftest import JSON, Phone, jpeg
 
@@ -44,6 +46,21 @@ def test_a_duty_of_the_grid_that_was_left_is_refused_alone(phone: Phone, owner: 
     verdicts = phone.send(off, phone.report(body=IN_A12))
     assert [one["verdict"] for one in verdicts] == ["refused", "accepted"]
     assert "区划范围" in verdicts[0]["words"]
+
+
+def test_where_somebody_walked_goes_with_the_tracks_and_what_they_wrote_stays(phone: Phone, owner: Owner) -> None:
+    """Points, notes and check-ins that were refused or still wait are forgotten in time; a report that was refused is not."""
+    track = {"duty": str(uuid.uuid4()), "device": phone.device, "number": 1, "points": "[]"}
+    verdicts = phone.send(phone.item("points", track), phone.item("points", {**track, "duty": "x"}), phone.report(""))
+    assert [one["verdict"] for one in verdicts] == ["held", "refused", "refused"]
+
+    def kinds(days: int) -> list[str]:
+        with owner() as session:
+            sweep_items(session, now=datetime.now(UTC) + timedelta(days=days), track_days=180)
+            return sorted(session.scalars(text("select kind from field_items")))
+
+    assert kinds(179) == ["points", "points", "report"]
+    assert kinds(181) == ["report"]
 
 
 def test_a_round_has_a_bound(phone: Phone) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.access import Actor, Post, Role
 from gridmap.errors import NotFound
-from gridmap.patrols.actions.drawing import queue_drawing
+from gridmap.patrols.actions.drawing import draw_duty, queue_drawing
 from gridmap.patrols.actions.duty import NO_DUTY, go_off_duty, go_on_duty
 from gridmap.patrols.actions.tracks import Batch, Taken, store_points
 from gridmap.patrols.queries.settings import terms_of_points
@@ -141,3 +141,22 @@ def gpx(points: list[dict[str, Any]]) -> bytes:
         for p in points
     )
     return GPX.format(points=body).encode()
+
+
+@pytest.fixture
+def draw(as_job: Callable[[], Any], owner: Callable[[], Any]) -> Callable[[], int]:
+    """Do the waiting jobs of drawing; return how many batches were drawn."""
+
+    def work() -> int:
+        with owner() as session:
+            waiting = session.execute(
+                text("select args from procrastinate_jobs where task_name = 'patrols.draw' and status = 'todo' order by id")
+            ).scalars().all()  # fmt: skip
+            session.execute(text("update procrastinate_jobs set status = 'succeeded' where task_name = 'patrols.draw'"))
+        drawn = 0
+        for args in waiting:
+            with as_job() as session:
+                drawn += draw_duty(session, **args, now=NOW)
+        return drawn
+
+    return work

@@ -24,25 +24,6 @@ TODAY = local(NOW).date()
 WEEK = Period(TODAY - timedelta(days=6), TODAY)
 
 
-@pytest.fixture
-def draw(as_job: Callable[[], Any], owner: Callable[[], Any]) -> Callable[[], int]:
-    """Do the waiting jobs of drawing; return how many batches were drawn."""
-
-    def work() -> int:
-        with owner() as session:
-            waiting = session.execute(
-                text("select args from procrastinate_jobs where task_name = 'patrols.draw' and status = 'todo' order by id")
-            ).scalars().all()  # fmt: skip
-            session.execute(text("update procrastinate_jobs set status = 'succeeded' where task_name = 'patrols.draw'"))
-        drawn = 0
-        for args in waiting:
-            with as_job() as session:
-                drawn += draw_duty(session, **args, now=NOW)
-        return drawn
-
-    return work
-
-
 def bitmaps(owner: Callable[[], Any]) -> dict[tuple[int, Any], str]:
     with owner() as session:
         rows = session.execute(text("select unit_code, on_day, bits::text from coverage_days")).all()
@@ -205,6 +186,17 @@ def test_grids_of_another_county_stay_as_they_are(
     assert bitmaps(owner) == {}
 
 
+def new_outline(owner: Callable[[], Any], height: float) -> None:
+    """Give the first grid an outline of ``height`` of its side from today on."""
+    with owner() as session:
+        session.execute(text(f"update outlines set valid_to = '{TODAY}' where unit_code = {GRID_A11}"))
+        session.execute(text(
+            "insert into outlines (unit_code, version_id, level, geom, label_point, area_m2, geom_hash, source_datum, valid_from)"
+            f" select unit_code, 0, 15, st_multi(st_makeenvelope({WEST}, {SOUTH}, {WEST + SIZE}, {SOUTH + SIZE * height}, 4326)),"
+            f" label_point, 1, 'y', 'wgs84', '{TODAY}' from outlines where unit_code = {GRID_A11}"
+        ))  # fmt: skip
+
+
 def test_a_new_outline_is_drawn_again_from_what_is_kept(
     phone: Phone, draw: Callable[[], int], owner: Callable[[], Any], as_job: Callable[[], Any]
 ) -> None:
@@ -212,13 +204,7 @@ def test_a_new_outline_is_drawn_again_from_what_is_kept(
     phone.send(duty, walk(NOW - HOUR, 100))
     draw()
     before = coverage(phone, phone.actor)[GRID_A11]
-    with owner() as session:
-        session.execute(text(f"update outlines set valid_to = '{TODAY}' where unit_code = {GRID_A11}"))
-        session.execute(text(
-            "insert into outlines (unit_code, version_id, level, geom, label_point, area_m2, geom_hash, source_datum, valid_from)"
-            f" select unit_code, 0, 15, st_multi(st_makeenvelope({WEST}, {SOUTH}, {WEST + SIZE}, {SOUTH + SIZE * 0.75}, 4326)),"
-            f" label_point, 1, 'y', 'wgs84', '{TODAY}' from outlines where unit_code = {GRID_A11}"
-        ))  # fmt: skip
+    new_outline(owner, 0.75)
     assert coverage(phone, phone.actor)[GRID_A11].seen == 0
     with as_job() as session:
         ((outline_id, unit_code),) = outlines_without_frame(session, TODAY)
@@ -227,6 +213,30 @@ def test_a_new_outline_is_drawn_again_from_what_is_kept(
     after = coverage(phone, phone.actor)[GRID_A11]
     assert after.seen == pytest.approx(before.seen, abs=20)
     assert after.known.share == pytest.approx(before.known.share / 0.75, rel=0.05)
+
+
+def test_a_track_on_a_new_outline_does_not_take_the_place_of_earlier_ones(
+    phone: Phone, draw: Callable[[], int], owner: Callable[[], Any], as_job: Callable[[], Any]
+) -> None:
+    """The first points after a change of the boundary leave it to the job, which draws all that is kept, theirs too."""
+    duty = phone.on(NOW - HOUR)
+    phone.send(duty, walk(NOW - HOUR, 100))
+    draw()
+    before = coverage(phone, phone.actor)[GRID_A11].seen
+    new_outline(owner, 0.75)
+    again = walk(NOW - HOUR / 2, 10)
+    phone.send(duty, again)
+    draw()
+    with as_job() as session:
+        ((outline_id, unit_code),) = outlines_without_frame(session, TODAY)
+        assert redraw(session, outline_id=outline_id, unit_code=unit_code, now=NOW) == 2
+    assert coverage(phone, phone.actor)[GRID_A11].seen >= before - 20
+    phone.send(duty, walk(NOW - HOUR / 4, 10))
+    draw()  # from now on at once
+    with as_job() as session:
+        assert outlines_without_frame(session, TODAY) == []
+        waiting = session.execute(text("select count(*) from procrastinate_jobs where task_name = 'patrols.outlines'"))
+        assert waiting.scalar() == 1
 
 
 def test_a_night_walk_belongs_to_both_days(phone: Phone, draw: Callable[[], int], owner: Callable[[], Any]) -> None:

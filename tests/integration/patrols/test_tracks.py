@@ -31,6 +31,14 @@ def stored(owner: Callable[[], Any]) -> int:
         return session.execute(text("select count(*) from track_points")).scalar()
 
 
+def boxes(owner: Callable[[], Any]) -> int:
+    """How many batches tell where they were."""
+    with owner() as session:
+        return session.execute(
+            text("select count(*) from track_batches where num_nonnulls(west, south, east, north) > 0")
+        ).scalar()
+
+
 def test_a_batch_is_stored_once_however_often_it_is_sent(phone: Phone, owner: Callable[[], Any]) -> None:
     duty = phone.on(NOW - HOUR)
     batch = uuid.uuid4()
@@ -232,19 +240,19 @@ def test_a_forgotten_duty_ends_by_itself(phone: Phone, as_job: Callable[[], Any]
 
 
 def test_old_points_go_and_the_months_to_come_are_made(
-    phone: Phone, as_job: Callable[[], Any], owner: Callable[[], Any]
+    phone: Phone, as_job: Callable[[], Any], owner: Callable[[], Any], draw: Callable[[], int]
 ) -> None:
     duty = phone.on(NOW - HOUR)
     phone.send(duty, walk(NOW - HOUR, 10))
+    draw()
+    assert boxes(owner) == 1
+    for days in (0, 179):
+        with as_job() as session:
+            drop_old_points(session, now=NOW + timedelta(days=days))
+        assert (stored(owner), boxes(owner)) == (10, 1)
     with as_job() as session:
-        assert drop_old_points(session, now=NOW) == 0 or stored(owner) == 10
-    assert stored(owner) == 10
-    with as_job() as session:
-        assert drop_old_points(session, now=NOW + timedelta(days=179)) >= 0
-    assert stored(owner) == 10
-    with as_job() as session:
-        drop_old_points(session, now=NOW + timedelta(days=182))
-    assert stored(owner) == 0
+        assert drop_old_points(session, now=NOW + timedelta(days=182)) >= 1
+    assert (stored(owner), boxes(owner)) == (0, 0)  # where somebody was is not told by the box of a batch either
     with owner() as session:
         months = session.execute(
             text("select count(*) from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = 'tracks'"

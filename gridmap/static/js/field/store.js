@@ -146,7 +146,7 @@ class Store {
     await change.done;
   }
 
-  /** Photos of an item: [{ id, size, sha256, done }]. */
+  /** Photos of an item: [{ id, size, sha256, begun, done }]. */
   async photos(itemId) {
     const rows = await this.#db.getAllFromIndex("photos", "item", itemId);
     return rows.map(({ sealed: _sealed, ...about }) => about);
@@ -166,10 +166,11 @@ class Store {
     return this.#db.delete("photos", id);
   }
 
-  async photoDone(id) {
+  /** Note how far a photo is: { begun } when the server may hold a part of it, { done } when it holds all. */
+  async markPhoto(id, marks) {
     const change = this.#db.transaction("photos", "readwrite");
     const row = await change.store.get(id);
-    if (row) change.store.put({ ...row, done: true });
+    if (row) change.store.put({ ...row, ...marks });
     await change.done;
   }
 

@@ -92,7 +92,7 @@ async function sendSome(store, session, chosen, way) {
   for (const item of chosen) items.push(await store.change(item, { state: "sending" }));
   way.told();
   try {
-    for (const item of items) for (const photo of await store.photos(item.id)) if (!photo.done) await upload(store, photo, session.csrf, item.tries, way);
+    for (const item of items) for (const photo of await store.photos(item.id)) if (!photo.done) await upload(store, photo, session.csrf, way);
     const device = await store.get("device");
     await rested;
     const answer = await post("/field/sync", { device: device.id, sent_at: way.now(), items: items.map(asSent) }, session.csrf);
@@ -101,7 +101,9 @@ async function sendSome(store, session, chosen, way) {
     if (items.some((item) => !verdicts.has(item.id))) throw new Fault("server");
     for (const item of await store.items()) {
       const verdict = verdicts.get(item.id);
-      if (verdict && item.state !== "sent") await store.change(item, byVerdict(item, verdict, way.now(), way.chance()));
+      if (!verdict || item.state === "sent") continue;
+      for (const { id } of item.photos) if (verdict.waits_for?.includes(id)) await store.markPhoto(id, { done: false }); // the server has lost it
+      await store.change(item, byVerdict(item, verdict, way.now(), way.chance()));
     }
   } catch (fault) {
     await setBack(store, items, fault, way);
@@ -133,12 +135,13 @@ function heed({ rest_ms }, way) {
   rested = ms ? new Promise((done) => setTimeout(done, ms)) : Promise.resolve();
 }
 
-/** Send a photo: at once, or after `tries` that failed piece by piece, going on where they stopped. */
-async function upload(store, photo, csrf, tries, way) {
+/** Send a photo: at once, or when that was begun before and broke off, piece by piece from where it stopped. */
+async function upload(store, photo, csrf, way) {
   const bytes = await store.photoBytes(photo.id);
   const path = `/field/photos/${photo.id}`;
-  let { received, complete } = tries ? await ask(path) : { received: 0, complete: false };
-  const most = tries ? PIECE : WHOLE;
+  let { received, complete } = photo.begun ? await ask(path) : { received: 0, complete: false };
+  const most = photo.begun ? PIECE : WHOLE;
+  if (!photo.begun) await store.markPhoto(photo.id, { begun: true });
   while (!complete) {
     const body = bytes.slice(received, received + most);
     const headers = { "Content-Type": MEDIA, "X-Photo-Size": String(photo.size), "X-Photo-Sha256": photo.sha256 };
@@ -155,7 +158,7 @@ async function upload(store, photo, csrf, tries, way) {
       ({ received } = fault.told);
     }
   }
-  await store.photoDone(photo.id);
+  await store.markPhoto(photo.id, { done: true });
 }
 
 /** Fetch the package for work without a signal when there is a newer one. */
