@@ -119,19 +119,22 @@ def role_password(owner: URL, role: str) -> str:
 
 
 def stored_secret(file: Path) -> str:
-    """Return the secret kept in ``file``, making a random one (mode 0600) the first time."""
+    """Return the secret kept in ``file``, making a random one (mode 0600) the first time; of several processes that start at once, all get that of the first."""
     import os
     import secrets
 
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text().strip()
-    value = secrets.token_urlsafe(48)
-    with os.fdopen(handle, "w") as out:
-        out.write(value)
-    return value
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        own = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(48))
+        try:
+            os.link(own, file)  # it is there as a whole, or not at all
+        except FileExistsError:
+            pass
+        finally:
+            own.unlink()
+    return file.read_text().strip()
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from gridmap.access import Actor
+from gridmap.access import Actor, Permission
 from gridmap.cases import actions as cases
 from gridmap.cases import queries, rules
 from gridmap.cases.forms import CaseEntry, Position, read_position, read_step
@@ -185,13 +185,19 @@ def _duty_on(turn: Turn) -> dict[str, Any]:
             phone_at=turn.row.made_at,
             phone_sent_at=turn.row.sent_at,
             now=turn.row.received_at,
-            unit_code=_unit(turn.row.body, "unit"),
+            unit_code=_unit_of_duty(turn),
         )
     except Conflict as fault:
         if "duty" not in fault.extra:
             raise
         return {"words": ALREADY_ON, "result": {"duty": fault.extra["duty"]}}
     return {"result": {"duty": str(duty.client_id), "on_at": duty.on_at.isoformat()}}
+
+
+def _unit_of_duty(turn: Turn) -> int | None:
+    """Return at which unit the worker went on duty; the one of today when they have left that unit meanwhile."""
+    unit = _unit(turn.row.body, "unit")
+    return unit if unit is not None and turn.actor.may(Permission.PATROL_RECORD, unit) else None
 
 
 def _duty(turn: Turn) -> uuid.UUID:

@@ -22,7 +22,7 @@ from gridmap.field.actions.kinds import DOERS, Clash, Turn
 from gridmap.field.actions.uploads import at_home, home_unit, is_here, verify_upload
 from gridmap.field.forms.items import Item, Round
 from gridmap.field.models import FieldItem
-from gridmap.field.queries.items import KEPT_DAYS, Memory, free_items, held_items, known_items, uploads_of
+from gridmap.field.queries.items import KEPT_DAYS, Memory, free_items, held_items, is_refused, known_items, uploads_of
 from gridmap.field.rules.items import FINAL, HELD_WORDS, LATER_WORDS, OF_DUTY, OF_TRACK, QUICK, Kind, Verdict
 from gridmap.patrols.actions.drawing import queue_drawing
 
@@ -87,6 +87,10 @@ def _put_off(session: Session, actor: Actor, rows: Iterable[FieldItem]) -> None:
 def _kept(session: Session, actor: Actor, sent: Round, now: datetime) -> tuple[list[FieldItem], set[int]]:
     """Return the rows of what was sent, in its order, made for what comes for the first time, and the ids that a job has in hand."""
     known = known_items(session, actor, [item.id for item in sent.items])
+    for item in sent.items:
+        row = known.get(item.id)
+        if row is not None and row.verdict == Verdict.HELD.value:
+            row.after = item.after  # what it waited for may have been given up
     quick = {row.id for row in known.values() if row.kind in QUICK and row.verdict == Verdict.HELD.value}
     busy = quick - free_items(session, quick)
     unit = home_unit(actor)
@@ -171,16 +175,23 @@ class _Sitting:
     def _missing(self, row: FieldItem) -> list[uuid.UUID]:
         """Return the numbers of what an item waits for: its predecessor, its duty, its photos."""
         wanted: list[uuid.UUID] = []
-        if row.after is not None and not self.memory.is_done(row.after):
+        if row.after is not None and not self.memory.is_done(row.after) and not self._goes_on_without(row, row.after):
             wanted.append(row.after)
         if row.kind in OF_DUTY:
             duty = _uuid(row.body.get("duty"))
-            if duty is not None and self.memory.duty(duty) is None:
-                wanted.append(duty)
+            if duty is not None and self.memory.duty(duty) is None and not self._refused(duty):
+                wanted.append(duty)  # without a duty that was refused the item is refused too
         ids = _photo_ids(row)
         there = uploads_of(self.session, self.actor, ids)
         wanted += [one for one in ids if one not in there or not is_here(there[one])]
         return list(dict.fromkeys(wanted))
+
+    def _goes_on_without(self, row: FieldItem, before: uuid.UUID) -> bool:
+        """Say whether an item does not depend on a refused one before it: of a duty, a stretch of track lost is no reason to lose the next."""
+        return row.kind in OF_DUTY and self._refused(before)
+
+    def _refused(self, client_id: uuid.UUID) -> bool:
+        return is_refused(self.session, self.actor, client_id)
 
 
 def _refuse(row: FieldItem, refusal: Exception, now: datetime) -> bool:

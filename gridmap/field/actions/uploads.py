@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.access import GRANTS, Actor, Permission
 from gridmap.config import settings
-from gridmap.errors import BadInput, Conflict, TooLarge
+from gridmap.errors import BadInput, Conflict, TooLarge, TooMany
 from gridmap.field.forms.pieces import Piece
 from gridmap.field.models import FieldItem, FieldUpload
 from gridmap.field.queries.items import one_upload
@@ -54,7 +54,7 @@ def take_piece(
     """Keep a piece of one's own photo; the same piece twice is once. A whole one is looked into and stored at once if it ``verifies``,
     else with the item to which it belongs.
 
-    Raises ``Conflict`` (``extra["received"]``: go on from there), ``TooLarge``, ``BadInput`` (the photo is no photo: it is forgotten).
+    Raises ``Conflict`` (``extra["received"]``: go on from there), ``TooMany`` (later), ``TooLarge``, ``BadInput`` (the photo is no photo: it is forgotten).
     """
     session.execute(
         text("select pg_advisory_xact_lock(hashtextextended(:key, 12))"), {"key": f"{actor.account_id} {client_id}"}
@@ -91,7 +91,7 @@ def _begun(session: Session, actor: Actor, client_id: uuid.UUID, piece: Piece, n
         raise TooLarge(f"照片超过 {settings().max_photo_mb} MB，请重新拍摄。")
     unused = select(func.count()).where(FieldUpload.account_id == actor.account_id, FieldUpload.used.is_(False))
     if session.scalar(unused) >= MOST_UNUSED:  # type: ignore[operator]
-        raise Conflict(f"还有 {MOST_UNUSED} 张照片没有对应的内容，请先把它们所属的内容发送完。")
+        raise TooMany(f"还有 {MOST_UNUSED} 张照片没有对应的内容，请先把它们所属的内容发送完。")
     unit = home_unit(actor)
     row = FieldUpload(
         county_code=unit // 10**9, unit_code=unit, account_id=actor.account_id, client_id=client_id,

@@ -62,9 +62,19 @@ def list_items(session: Session, actor: Actor, now: datetime) -> list[FieldItem]
 
 def is_done(session: Session, actor: Actor, client_id: uuid.UUID) -> bool:
     """Say whether an item was accepted, itself or mended as another."""
-    done = own_items(actor).where(FieldItem.verdict == Verdict.ACCEPTED.value)
     this = (FieldItem.client_id == client_id) | (FieldItem.replaces == client_id)
-    return session.scalars(done.where(this).limit(1)).first() is not None
+    return _any(session, own_items(actor).where(this, FieldItem.verdict == Verdict.ACCEPTED.value))
+
+
+def is_refused(session: Session, actor: Actor, client_id: uuid.UUID) -> bool:
+    """Say whether an item was refused and is not mended yet."""
+    mended = own_items(actor).where(FieldItem.replaces == client_id)
+    this = own_items(actor).where(FieldItem.client_id == client_id, FieldItem.verdict == Verdict.REFUSED.value)
+    return _any(session, this) and not _any(session, mended)
+
+
+def _any(session: Session, found: Select[FieldItem]) -> bool:
+    return session.scalars(found.limit(1)).first() is not None
 
 
 class Memory:

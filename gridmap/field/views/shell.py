@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from functools import cache
 from typing import Any
 
-from flask import Response, current_app, jsonify, render_template, url_for
+from flask import Response, current_app, jsonify, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 
 from gridmap.access import GRANTS, Permission
 from gridmap.accounts.actions import push_key
 from gridmap.clock import now
 from gridmap.config import settings
+from gridmap.field.queries.items import recorded_duty
 from gridmap.field.rules.assets import reachable
 from gridmap.field.views.door import blueprint
 from gridmap.pages import STATIC, asset, code, import_map_of
-from gridmap.web import actor, polled, public, requires
+from gridmap.patrols.queries.settings import duty_limits
+from gridmap.web import actor, polled, public, requires, session
 
 ENTRY = "js/field/app.js"
 MAP = "js/field/map.js"  # fetched when the map is opened first, or once the rest is there
@@ -109,7 +112,7 @@ def manifest() -> Response:
 @requires(Permission.PATROL_RECORD)
 @polled
 def who() -> Response:
-    """Who is signed in, for which units, and the token that their writes carry."""
+    """Who is signed in, for which units, the token that their writes carry, and whether the duty that the phone is on has ended."""
     units = [post for post in actor.posts if Permission.PATROL_RECORD in GRANTS[post.role]]
     told: dict[str, Any] = {
         "account": actor.account_id,
@@ -120,6 +123,14 @@ def who() -> Response:
         "offline_hours": settings().field_offline_hours,
         "lock_minutes": settings().field_lock_minutes,
         "push_key": push_key(),
+        "duty_hours": duty_limits(session)[1],
+        "duty_ended_at": _duty_ended_at(request.args.get("duty", type=uuid.UUID)),
         "now": now().isoformat(),
     }
     return jsonify(told)
+
+
+def _duty_ended_at(number: uuid.UUID | None) -> str | None:
+    """Return when one's own duty ended that the phone still counts as going on: by the system, or by another phone."""
+    duty = recorded_duty(session, actor, number) if number else None
+    return duty.off_at.isoformat() if duty is not None and duty.off_at is not None else None

@@ -110,7 +110,9 @@ def go_off_duty(
     found.phone_off_at, found.received_off_at = phone_at, now
     found.off_client_id, found.ended_by = client_id, "self"
     session.flush()
-    audit.record(session, actor, "duty.ended", str(found.id), found.unit_code, off_at=found.off_at.isoformat())
+    here = any(found.unit_code in scope for scope in actor.ranges)
+    unit = found.unit_code if here else _post(actor, None)  # who has moved writes the log where they are now
+    audit.record(session, actor, "duty.ended", str(found.id), unit, off_at=found.off_at.isoformat())
     session.flush()
     return found, True
 

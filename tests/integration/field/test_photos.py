@@ -137,7 +137,7 @@ def test_too_large_too_many_and_empty(phone: Phone, monkeypatch: pytest.MonkeyPa
     assert phone.put(b"x" * 11, number, size=10).status_code == 409
     monkeypatch.setattr("gridmap.field.actions.uploads.MOST_UNUSED", 1)
     phone.photo()
-    assert phone.put(jpeg(), str(uuid.uuid4())).status_code == 409
+    assert phone.put(jpeg(), str(uuid.uuid4())).status_code == 429
 
 
 def test_old_pieces_are_swept_and_used_photos_stay(phone: Phone, owner: Owner) -> None:

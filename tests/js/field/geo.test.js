@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { distance } from "../../../gridmap/static/js/maps/geodesy.js";
-import { boundsOf, holds, lengthText, metres, placeIn, toBorder } from "../../../gridmap/static/js/field/geo.js";
+import { aged, boundsOf, holds, lengthText, metres, placeIn, toBorder } from "../../../gridmap/static/js/field/geo.js";
 import { walkingOrder } from "../../../gridmap/static/js/field/walk.js";
 
 const square = (west, south, side = 0.01) => ({
@@ -62,4 +62,12 @@ test("places without a position come last, in their order, and none is lost", ()
   const places = [{ name: "x", at: null }, { name: "y", at: [125, 43] }, { name: "z", at: null }];
   assert.deepEqual(walkingOrder(places, null).map(({ name }) => name), ["y", "x", "z"]);
   assert.deepEqual(walkingOrder([{ name: "x", at: null }], [125, 43]).map(({ name }) => name), ["x"]);
+});
+
+test("a fix of a while ago is less exact, and in time says nothing", () => {
+  const fix = { accuracy: 10, at: 0 };
+  assert.equal(aged(null, 0), null);
+  assert.deepEqual(aged(fix, 60_000), fix);
+  assert.deepEqual(aged(fix, 180_000), { ...fix, accuracy: 262, late_s: 180 });
+  assert.equal(aged(fix, 901_000), null);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byFault, byVerdict, delay, faultOf, nextAt, ready, tally } from "../../../gridmap/static/js/field/queue.js";
+import { byFault, byVerdict, delay, faultOf, givenUp, isFilledIn, nextAt, ready, tally } from "../../../gridmap/static/js/field/queue.js";
 
 const NOW = 1_000_000;
 const item = (seq, more = {}) => ({ seq, id: `i${seq}`, object: `o${seq}`, state: "waiting", tries: 0, next_at: 0, ...more });
@@ -65,4 +65,39 @@ test("faults are told apart", () => {
 test("the tally counts what is not on the server", () => {
   const items = [item(1), item(2, { state: "sent" }), item(3, { state: "attention" }), item(4, { state: "sending" })];
   assert.deepEqual(tally(items), { waiting: 1, sending: 1, sent: 1, attention: 1, unsent: 3 });
+});
+
+test("what had its turn is not sent again, and nothing overtakes it", () => {
+  const items = [item(1, { object: "a" }), item(2, { object: "a" }), item(3)];
+  assert.deepEqual(seqs(ready(items, Infinity, 9, new Set([1]))), [3]);
+});
+
+test("a stretch of track that was refused holds up neither the next nor the end of the duty", () => {
+  const items = [item(1, { object: "d", kind: "points", state: "attention" }), item(2, { object: "d", kind: "points" }), item(3, { object: "d", kind: "duty_off" })];
+  assert.deepEqual(seqs(ready(items, NOW, 9)), [2, 3]);
+  assert.equal(nextAt(items), 0);
+  const begun = item(1, { object: "d", kind: "duty_on", state: "attention" });
+  assert.deepEqual(ready([begun, ...items.slice(1)], NOW, 9), [], "without the 上岗 there is nothing to hang a track on");
+});
+
+test("the person is told of a track only when it needs them", () => {
+  const of = (state) => tally([item(1, { kind: "points", state }), item(2, { kind: "report" })]);
+  assert.deepEqual([of("waiting").unsent, of("attention").unsent, of("attention").attention], [1, 2, 1]);
+});
+
+test("what waited for an item that is given up waits for what came before it", () => {
+  const on = item(1, { id: "d", object: "d", kind: "duty_on" });
+  const first = item(2, { object: "d", kind: "points", after: "d" });
+  const off = item(3, { object: "d", kind: "duty_off", after: "i2" });
+  const other = item(4);
+  assert.deepEqual(givenUp([on, first, off, other], first), { gone: [first], moved: [[off, { after: "d" }]] });
+  assert.deepEqual(givenUp([on, first, off, other], on), { gone: [on, first, off], moved: [] }, "and with a 上岗 goes all of its duty");
+});
+
+test("a task is filled in until it is due again", () => {
+  const step = item(1, { kind: "step", base: 5, body: { case_code: "c" } });
+  assert.equal(isFilledIn({ case_code: "c", version: 5 }, [step]), true);
+  assert.equal(isFilledIn({ case_code: "c", version: 6 }, [step]), false);
+  assert.equal(isFilledIn({ case_code: "b", version: 5 }, [step]), false);
+  assert.equal(isFilledIn({ case_code: "c", version: 5 }, [{ ...step, state: "attention" }]), false);
 });

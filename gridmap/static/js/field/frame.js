@@ -94,10 +94,10 @@ function drawStrip(strip, app) {
   if (!app.duty) return;
   const state = app.recorder?.state;
   const fix = state?.fix;
-  const track = state?.fault || (fix ? `最近定位 ${spanWords(Date.now() - fix.at)}前，误差约 ${Math.round(fix.accuracy)} 米` : "正在等待定位");
+  const track = state?.elsewhere ? "另一个窗口正在记录" : state?.fault || (fix ? `最近定位 ${spanWords(Date.now() - fix.at)}前，误差约 ${Math.round(fix.accuracy)} 米` : "正在等待定位");
   const words = `在岗 ${spanWords(Date.now() - app.duty.on_at)} · ${track}`;
   if (strip.textContent !== words) strip.textContent = words;
-  strip.classList.toggle("tone-warn", Boolean(state?.fault) || !fix || Date.now() - fix.at > 120_000);
+  strip.classList.toggle("tone-warn", Boolean(state?.fault) || (!state?.elsewhere && (!fix || Date.now() - fix.at > 120_000)));
 }
 
 function drawNotes(note, app) {
@@ -106,6 +106,7 @@ function drawNotes(note, app) {
   if (app.link.state === "signin" || app.link.state === "other") {
     parts.push(h("div", { class: "note tone-bad" }, app.link.state === "other" ? FAULTS.other : "登录已过期，未送达的内容都在，重新登录后自动发送。", h("a", { href: app.login }, "去登录")));
   }
+  if (app.dutySaid && !app.duty) parts.push(h("div", { class: "note tone-warn" }, app.dutySaid, h("button", { type: "button", onclick: () => app.dutySeen() }, "知道了")));
   if (app.full) parts.push(h("div", { class: "note tone-bad" }, app.full));
-  note.replaceChildren(...parts);
+  if (parts.length !== note.children.length || parts.some((part, i) => part.textContent !== note.children[i].textContent)) note.replaceChildren(...parts);
 }

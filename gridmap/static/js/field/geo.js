@@ -50,6 +50,21 @@ export function placeIn(grids, point, accuracyM) {
   return { inside, near };
 }
 
+const FRESH_S = 60;
+const WALK_M_S = 1.4;
+const OLD_S = 900;
+
+/**
+ * A fix ({ accuracy, at: milliseconds, … }) as it holds `now`: who walked on since may be that much farther off. `late_s` says how old
+ * it is when it is not fresh; null when it is too old to say anything.
+ */
+export function aged(fix, now) {
+  if (!fix) return null;
+  const age = Math.round((now - fix.at) / 1000);
+  if (age <= FRESH_S) return fix;
+  return age > OLD_S ? null : { ...fix, accuracy: Math.round(fix.accuracy + WALK_M_S * age), late_s: age };
+}
+
 /** West, south, east, north of outlines; null for none. */
 export function boundsOf(geometries) {
   const points = geometries.flatMap((geometry) => ringsOf(geometry).flat());

@@ -7,7 +7,9 @@ const WORDS = {
   3: "定位超时，请到开阔处再试。",
 };
 const listeners = new Set();
+const STILL_MS = 20_000;
 let watching = null;
+let asking = 0;
 let last = null;
 
 function tell(fix, fault) {
@@ -16,15 +18,18 @@ function tell(fix, fault) {
 
 function begin() {
   if (!navigator.geolocation) return tell(null, "这部手机的浏览器不支持定位，请在地图上选点。");
-  watching = navigator.geolocation.watchPosition(
-    ({ coords, timestamp }) => {
-      last = { lon: coords.longitude, lat: coords.latitude, accuracy: coords.accuracy, speed: coords.speed, at: timestamp };
-      tell(last, "");
-    },
-    ({ code }) => tell(null, WORDS[code] ?? WORDS[2]),
-    HOW,
-  );
+  watching = navigator.geolocation.watchPosition(took, failed, HOW);
+  asking = setInterval(() => { // of a phone that lies still some browsers tell nothing until they are asked
+    if (!last || Date.now() - last.at > STILL_MS) navigator.geolocation.getCurrentPosition(took, failed, HOW);
+  }, STILL_MS);
 }
+
+function took({ coords, timestamp }) {
+  last = { lon: coords.longitude, lat: coords.latitude, accuracy: coords.accuracy, speed: coords.speed, at: timestamp };
+  tell(last, "");
+}
+
+const failed = ({ code }) => tell(null, WORDS[code] ?? WORDS[2]);
 
 /** Tell `listener(fix, fault)` every position; the last one at once when it is fresh. Returns how to stop. */
 export function follow(listener) {
@@ -35,6 +40,7 @@ export function follow(listener) {
     listeners.delete(listener);
     if (listeners.size || watching === null) return;
     navigator.geolocation.clearWatch(watching);
+    clearInterval(asking);
     watching = null;
   };
 }

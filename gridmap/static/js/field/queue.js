@@ -12,13 +12,21 @@ export const FAULTS = {
 const FIRST_MS = 5_000;
 const MOST_MS = 300_000;
 
-/** Items that may be sent now, oldest first and in the order of their object: nothing overtakes what waits before it. */
-export function ready(items, now, most) {
+const LOOSE = ["points", "note", "check_in"];
+
+/** What holds up nothing behind it: a stretch of track, a note, a check-in that was refused. */
+const isPassed = ({ state, kind }) => state === "sent" || (state === "attention" && LOOSE.includes(kind));
+
+/**
+ * Items that may be sent now, oldest first and in the order of their object: nothing overtakes what waits before it.
+ * `tried`: numbers (seq) of those that had their turn.
+ */
+export function ready(items, now, most, tried = new Set()) {
   const stopped = new Set();
   const chosen = [];
   for (const item of [...items].sort((a, b) => a.seq - b.seq)) {
-    if (item.state === "sent") continue;
-    const due = item.state === "waiting" && item.next_at <= now;
+    if (isPassed(item)) continue;
+    const due = item.state === "waiting" && item.next_at <= now && !tried.has(item.seq);
     if (due && !stopped.has(item.object) && chosen.length < most) chosen.push(item);
     else stopped.add(item.object);
   }
@@ -29,7 +37,7 @@ export function ready(items, now, most) {
 export function nextAt(items) {
   const first = new Map();
   for (const item of [...items].sort((a, b) => a.seq - b.seq)) {
-    if (item.state !== "sent" && !first.has(item.object)) first.set(item.object, item);
+    if (!isPassed(item) && !first.has(item.object)) first.set(item.object, item);
   }
   const times = [...first.values()].filter(({ state }) => state === "waiting").map((item) => item.next_at);
   return times.length ? Math.min(...times) : null;
@@ -54,11 +62,28 @@ export function byFault(item, now, chance) {
   return { state: "waiting", tries: item.tries + 1, next_at: now + delay(item.tries + 1, chance) };
 }
 
-/** How many items are in each state; `unsent` is all that is not on the server. */
+/** Whether the worker has done on the phone what a task of the package asks: the same task due again, later, is not done. */
+export const isFilledIn = ({ case_code: code, version }, items) =>
+  items.some(({ kind, state, base, body }) => kind === "step" && state !== "attention" && body.case_code === code && base === version);
+
+/** What the person is told of: a track goes by itself, unless it needs them. */
+export const isShown = ({ kind, state }) => kind !== "points" || state === "attention";
+
+/** How many items that the person is told of are in each state; `unsent` is all that is not on the server. */
 export function tally(items) {
   const counts = { waiting: 0, sending: 0, sent: 0, attention: 0 };
-  for (const item of items) counts[item.state] += 1;
+  for (const item of items.filter(isShown)) counts[item.state] += 1;
   return { ...counts, unsent: counts.waiting + counts.sending + counts.attention };
+}
+
+/**
+ * What goes with an item that the person gives up: without a 上岗 there is nothing to hang its track on, so all of that duty.
+ * Returns { gone, moved }: items to remove, and [item, changes] of those that waited for it and now wait for what came before.
+ */
+export function givenUp(items, item) {
+  const gone = item.kind === "duty_on" ? items.filter(({ object, state }) => object === item.id && state !== "sent") : [item];
+  const moved = items.filter((one) => one.after === item.id && one.state !== "sent" && !gone.includes(one));
+  return { gone, moved: moved.map((one) => [one, { after: item.after ?? null }]) };
 }
 
 /** Which fault an answer (or no answer: null) is: offline, server, signin or refused; "" for a fine one. */

@@ -92,9 +92,10 @@ class Store {
 
   /**
    * Add an item with its photos ([{ id, bytes, … }]) in one transaction: all of it is stored, or nothing.
-   * `also`: sealed values that change with it, { name: value, or null to drop it }; `fixes`: those that went into the item.
+   * `also`: sealed values that change with it, { name: value, or null to drop it }; `fixes`: those that went into the item;
+   * `instead`: the item whose place it takes.
    */
-  async add(item, { photos = [], also = {}, fixes = [] } = {}) {
+  async add(item, { photos = [], also = {}, fixes = [], instead = null } = {}) {
     const { plain, hidden } = parted({ state: "waiting", tries: 0, next_at: 0, ...item, photos: photos.map(({ bytes: _bytes, ...about }) => about) });
     const row = { ...plain, sealed: await seal(this.#key, hidden) };
     const files = [];
@@ -105,6 +106,7 @@ class Store {
     const work = [rows.add(row), ...files.map((file) => change.objectStore("photos").put(file))];
     for (const [name, value] of values) work.push(value === null ? meta.delete(name) : meta.put(value, name));
     for (const { seq } of fixes) work.push(change.objectStore("fixes").delete(seq));
+    if (instead) work.push(rows.delete(instead.seq), ...(instead.photos ?? []).filter(({ id }) => !files.some((file) => file.id === id)).map(({ id }) => change.objectStore("photos").delete(id)));
     await Promise.all([...work, change.done]);
   }
 
@@ -128,6 +130,16 @@ class Store {
     return { ...item, ...changes };
   }
 
+  /** Give an item up: it and what cannot be without it go for good, and what waited for it waits for what came before (queue.js, `givenUp`). */
+  async giveUp({ gone, moved }) {
+    for (const [item, changes] of moved) await this.change(item, changes);
+    const duty = await this.get("duty");
+    const last = duty && gone.find(({ id }) => id === duty.last);
+    if (gone.some(({ id }) => id === duty?.id)) await this.drop("duty");
+    else if (last) await this.set("duty", { ...duty, last: last.after });
+    for (const item of gone) await this.remove(item);
+  }
+
   /** Put an item and its photos away for good: the person gave it up, or mended it as another. */
   async remove(item) {
     const change = this.#db.transaction(["items", "photos"], "readwrite", { durability: "strict" });
@@ -141,7 +153,7 @@ class Store {
     const change = this.#db.transaction("items", "readwrite");
     for (const row of await change.store.getAll()) {
       if (row.state === "sending") change.store.put({ ...row, state: "waiting" });
-      else if (row.state === "sent" && row.sent_at < now - KEEP_SENT_MS) change.store.delete(row.seq);
+      else if (row.state === "sent" && (row.kind === "points" || row.sent_at < now - KEEP_SENT_MS)) change.store.delete(row.seq);
     }
     await change.done;
   }
@@ -177,6 +189,11 @@ class Store {
   /** Keep a fix of a track until it goes into an item. */
   async addFix(duty, fix) {
     return this.#db.add("fixes", { duty, sealed: await seal(this.#key, fix) });
+  }
+
+  /** Forget fixes that went into no item: those of a duty that is over. */
+  dropFixes() {
+    return this.#db.clear("fixes");
   }
 
   /** Fixes of a duty that are in no item yet: [{ seq, …fix }], oldest first. */

@@ -5,6 +5,7 @@ import { byFault, byVerdict, FAULTS, ready } from "./queue.js";
 
 const MOST_ITEMS = 20;
 const MOST_BYTES = 700_000;
+const MOST_PHOTOS = 30; // the server keeps some sixty that belong to nothing yet
 const MOST_REST_MS = 10_000;
 const WHOLE = 512 * 1024; // a photo as the app makes it, at the first try
 const PIECE = 128 * 1024; // after a try that failed: what comes over is kept
@@ -13,7 +14,8 @@ const MEDIA = "application/octet-stream";
 
 /**
  * Send what waits and fetch what is new. Returns { state, words }: "done", a key of FAULTS or "revoked".
- * `way`: { now(), chance(), told() after each change of an item, take: fetch the package too, force: also what should wait longer }.
+ * `way`: { now(), chance(), told() after each change of an item, dutyEnded(at) when the server has ended the phone's duty,
+ * take: fetch the package too, force: also what should wait longer }.
  */
 export function syncRound(store, way) {
   return navigator.locks.request("gridmap-field-sync", async () => {
@@ -37,16 +39,18 @@ async function round(store, way) {
   const waiting = ready(await store.items(), way.now(), 1).length > 0;
   const session = await whoIsIn(store, waiting);
   if (!session) return { state: "other", words: FAULTS.other };
+  if (session.duty_ended_at) await way.dutyEnded(Date.parse(session.duty_ended_at));
   const known = await store.get("device");
   if (!known?.secret) await register(store, known, session);
-  await sendAll(store, session, way);
-  if (way.take) await takeAlong(store);
+  const kinds = await sendAll(store, session, way);
+  if (way.take || kinds.has("step")) await takeAlong(store); // what is done is no task any more
   return { state: "done", words: "" };
 }
 
 /** Ask who is signed in and remember it; null when it is not the person whose data this phone keeps. */
 export async function whoIsIn(store, acts) {
-  const session = await ask("/field/session.json", { by: acts ? "person" : "timer" });
+  const duty = await store.get("duty");
+  const session = await ask(`/field/session.json${duty ? `?duty=${duty.id}` : ""}`, { by: acts ? "person" : "timer" });
   const known = await store.get("session");
   if (known && known.account !== session.account) return null;
   await store.set("session", { ...session, seen_at: Date.now() });
@@ -67,13 +71,17 @@ function phoneName() {
   return `${brand} · ${about?.platform || navigator.platform || "手机"}`.slice(0, 60);
 }
 
+/** Send item after item until nothing is left whose turn it is; returns the kinds of what was sent. */
 async function sendAll(store, session, way) {
   const tried = new Set(); // at the person's wish also what should wait longer goes, but once
+  const kinds = new Set();
   for (;;) {
-    const left = (await store.items()).filter(({ seq }) => !tried.has(seq));
-    const chosen = fitting(ready(left, way.force ? Infinity : way.now(), MOST_ITEMS));
-    if (!chosen.length) return;
-    for (const { seq } of chosen) tried.add(seq);
+    const chosen = fitting(ready(await store.items(), way.force ? Infinity : way.now(), MOST_ITEMS, tried));
+    if (!chosen.length) return kinds;
+    for (const { seq, kind } of chosen) {
+      tried.add(seq);
+      kinds.add(kind);
+    }
     await sendSome(store, session, chosen, way);
   }
 }
@@ -81,9 +89,11 @@ async function sendAll(store, session, way) {
 /** The first items that go together into one request. */
 function fitting(items) {
   let bytes = 0;
+  let photos = 0;
   return items.filter((item, place) => {
     bytes += JSON.stringify(item.body).length;
-    return place === 0 || bytes <= MOST_BYTES;
+    photos += item.photos.length;
+    return place === 0 || (bytes <= MOST_BYTES && photos <= MOST_PHOTOS);
   });
 }
 

@@ -7,13 +7,13 @@ const CODE = /[2-9A-HJ-NP-Z]{10}$/;
 
 const codeIn = (text) => CODE.exec(text.split("/").pop().replace(/[\s-]/g, "").toUpperCase())?.[0] ?? "";
 
-/** Keep that the person is at a point: by the sign (`code`) or by the place (`point`), with where the phone is. */
+/** Keep that the person is at a point: by the sign (`code`) or by the place (`point`), with where the phone is. Returns whether it is kept. */
 export async function checkIn(app, { code = null, point = null }) {
   const fresh = freshFix();
   const place = fresh ? { lon: fresh.lon, lat: fresh.lat, accuracy_m: fresh.accuracy, method: "gps" } : {};
   const id = crypto.randomUUID();
   const body = { duty: app.duty.id, code, point: point?.id ?? null, title: point?.name ?? "扫码打卡", ...place };
-  await app.add({ id, kind: "check_in", object: id, body });
+  return app.guarded(() => app.add({ id, kind: "check_in", object: id, body }));
 }
 
 /** Draw the scanner, or check in at once with the code of the address. */
@@ -33,9 +33,9 @@ export function showCheck(root, app, go) {
     }
     if (done) return true;
     done = true;
-    await checkIn(app, { code });
-    window.location.replace("#queue");
-    return true;
+    done = await checkIn(app, { code });
+    if (done) window.location.replace("#queue");
+    return done;
   };
   const given = location.hash.split("/")[1];
   const typed = h("input", { id: "typed", type: "text", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 14, required: true });

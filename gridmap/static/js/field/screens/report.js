@@ -45,15 +45,9 @@ async function begin(root, app, go, state, signal) {
     try {
       const fault = faultIn(app, state, placed.fix());
       if (fault) return tell(fault);
-      await queue(app, state, placed.fix(), await photos.taken(), mended);
-      state.saved = true; // nothing writes the draft again
-      await app.store.drop("draft");
-      await photos.clear();
-      go("queue");
-    } catch (error) {
-      if (error?.name !== "QuotaExceededError") throw error;
-      app.full = "手机存储空间已满，这条没有保存。请先清理空间或发送已有内容，再保存一次。";
-      app.events.dispatchEvent(new Event("change"));
+      const taken = await photos.taken();
+      const done = await app.guarded(() => queue(app, state, placed.fix(), taken, { [photos.key]: null }, mended));
+      if (done) go("queue");
     } finally {
       busy = false;
     }
@@ -132,14 +126,19 @@ function faultIn(app, state, fix) {
   return null;
 }
 
-async function queue(app, state, fix, photos, mended) {
+async function queue(app, state, fix, photos, also, mended) {
   const id = crypto.randomUUID();
   const body = {
     title: state.title.trim(), description: state.description.trim(), category: state.category, address_text: "",
     lon: fix?.lon ?? null, lat: fix?.lat ?? null, accuracy_m: fix?.accuracy ?? null, method: fix ? fix.method : "none",
     occurred_at: null, unit: fix ? null : app.session.units[0].code, border_unit: state.border || null,
   };
-  await app.add({ id, kind: "report", object: id, body, replaces: mended?.id ?? null }, photos);
-  if (mended) await app.removeItem(mended);
+  state.saved = true; // nothing writes the draft again
+  try {
+    await app.add({ id, kind: "report", object: id, body, replaces: mended?.id ?? null }, { photos, also: { draft: null, ...also }, instead: mended });
+  } catch (error) {
+    state.saved = false;
+    throw error;
+  }
 }
 

@@ -1,8 +1,10 @@
 // 今日: what the worker must do, in the order of a walk, and the cases that they reported lately.
 import { h } from "../../dom.js";
 import { lengthText, metres } from "../geo.js";
+import { redraw } from "../keyed.js";
 import { beenToday, inOrder, planNow, refusal } from "../points.js";
 import { follow, freshFix, lastFix } from "../position.js";
+import { isFilledIn } from "../queue.js";
 import { sketch } from "../sketch.js";
 import { walkingOrder } from "../walk.js";
 import { checkIn } from "./check.js";
@@ -28,24 +30,23 @@ export function showToday(root, app, go) {
 
   function draw() {
     drawDuty(duty, app);
-    if (!app.package) return body.replaceChildren(h("p", { class: "empty" }, "还没有离线资料，请连上网络。"));
+    if (!app.package) return redraw(body, [h("p", { class: "empty" }, "还没有离线资料，请连上网络。")]);
     const at = start ? [start.lon, start.lat] : null;
-    const done = new Set(app.items.filter(({ kind, state }) => kind === "step" && state !== "attention").map(({ body: { case_code: code } }) => code));
     const places = app.package.tasks.map((task) => ({ task, at: task.lon === null ? null : [task.lon, task.lat] }));
     const route = walkingOrder(places, at);
-    const tasks = route.map(({ task, at: place }, i) => taskRow(task, i + 1, at && place ? metres(at, place) : null, done.has(task.case_code), go));
+    const tasks = route.map(({ task, at: place }, i) => taskRow(task, i + 1, at && place ? metres(at, place) : null, isFilledIn(task, app.items), go));
     const stops = route.filter(({ at: place }) => place).map(({ at: place }) => place);
     const grids = [...app.package.grids.map((one) => ({ ...one, own: true })), ...app.package.near];
-    body.replaceChildren(
+    redraw(body, [
       ...app.package.notices.map(({ body: words, at: sent }) => h("p", { class: "notice" }, words, h("span", { class: "hint" }, ` ${TIME.format(new Date(sent))}`))),
       h("h2", {}, `任务 ${tasks.length || ""}`),
       stops.length ? h("div", { class: "walk-picture" }, sketch(grids, start, stops)) : "",
-      tasks.length ? h("ol", { class: "tasks" }, tasks) : h("p", { class: "empty" }, "没有待办的任务。"),
+      tasks.length ? h("ol", { class: "tasks", dataset: { list: "tasks" } }, tasks) : h("p", { class: "empty" }, "没有待办的任务。"),
       ...plansPart(app),
       ...pointsPart(app, start, said),
       h("h2", {}, "我上报的"),
-      app.package.cases.length ? h("ul", { class: "items" }, app.package.cases.slice(0, SHOWN).map(caseRow)) : h("p", { class: "empty" }, "最近 30 天没有上报。"),
-      h("p", { class: "hint" }, `离线资料更新于 ${TIME.format(new Date(app.package.made_at))}`));
+      app.package.cases.length ? h("ul", { class: "items", dataset: { list: "cases" } }, app.package.cases.slice(0, SHOWN).map(caseRow)) : h("p", { class: "empty" }, "最近 30 天没有上报。"),
+      h("p", { class: "hint" }, `离线资料更新于 ${TIME.format(new Date(app.package.made_at))}`)]);
   }
 
   root.replaceChildren(duty, body);
@@ -67,13 +68,14 @@ function drawDuty(place, app) {
   if (place.dataset.shown === shown) return;
   place.dataset.shown = shown;
   if (app.duty) return place.replaceChildren(h("button", { type: "button", class: "wide", onclick: () => app.goOff() }, "下岗"));
-  const unit = app.session.units[0].code;
-  place.replaceChildren(h("button", { type: "button", class: "wide primary", onclick: () => app.goOn(unit) }, "上岗"), h("p", { class: "hint" }, "上岗后记录巡查轨迹，下岗即停止；下岗期间不记录位置。"));
+  const { units } = app.session;
+  const begin = ({ code, name }) => h("button", { type: "button", class: "wide primary", onclick: () => app.goOn(code) }, units.length > 1 ? `在${name}上岗` : "上岗");
+  place.replaceChildren(...units.map(begin), h("p", { class: "hint" }, "上岗后记录巡查轨迹，下岗即停止；下岗期间不记录位置。"));
 }
 
 function plansPart(app) {
   const plans = app.package.plans ?? [];
-  return plans.length ? [h("h2", {}, "巡查计划"), h("ul", { class: "items" }, plans.map((plan) => planRow(app, plan)))] : [];
+  return plans.length ? [h("h2", {}, "巡查计划"), h("ul", { class: "items", dataset: { list: "plans" } }, plans.map((plan) => planRow(app, plan)))] : [];
 }
 
 function planRow(app, plan) {
@@ -93,7 +95,7 @@ function pointsPart(app, fix, said) {
   const rows = inOrder(points, been, fix).map((row) => pointRow(app, row, said));
   return [h("h2", {}, `点位 ${been.size}/${points.length}`),
     app.duty ? h("a", { class: "wide", href: "#check" }, "扫码打卡") : h("p", { class: "hint" }, "上岗后才能打卡。"),
-    h("ul", { class: "tasks" }, rows)];
+    h("ul", { class: "tasks", dataset: { list: "points" } }, rows)];
 }
 
 function pointRow(app, { point, been, distance }, said) {
@@ -104,18 +106,18 @@ function pointRow(app, { point, been, distance }, said) {
     const words = refusal(point, freshFix(), app.package.check_in_accuracy_m);
     if (!words) {
       button.disabled = true; // a second tap is the same
-      return checkIn(app, { point });
+      return checkIn(app, { point }).then((done) => { button.disabled = done; });
     }
     said.set(point.id, { words, at: Date.now() });
     say.textContent = words;
   };
-  return h("li", { class: been ? "point done" : "point" }, h("span", { class: "task-words" }, h("strong", {}, point.name), say),
+  return h("li", { class: been ? "point done" : "point", dataset: { key: `point-${point.id}` } }, h("span", { class: "task-words" }, h("strong", {}, point.name), say),
     app.duty && !been ? h("button", { type: "button", class: "small", onclick: act, "aria-label": `在${point.name}打卡` }, "打卡") : null);
 }
 
 function taskRow(task, number, distance, isDone, go) {
   const { tone, words } = due(task);
-  return h("li", { class: isDone ? "task done" : "task" }, h("button", { type: "button", onclick: () => go(`task/${task.case_code}`) },
+  return h("li", { class: isDone ? "task done" : "task", dataset: { key: `task-${task.case_code}` } }, h("button", { type: "button", onclick: () => go(`task/${task.case_code}`) },
     h("span", { class: "task-number" }, isDone ? "✓" : String(number)),
     h("span", { class: "task-words" }, h("strong", {}, task.title), h("span", { class: "hint" }, [task.kind_name, task.address_text, distance === null ? "未定位" : lengthText(distance)].filter(Boolean).join(" · "))),
     words ? h("span", { class: `due ${tone && `tone-${tone}`}` }, isDone ? "已填写" : words) : null));

@@ -5,7 +5,7 @@ import { askBoxes } from "./boxes.js";
 
 const MOST = 9;
 
-/** Photos of an item or of the draft. Returns { element, taken() → [{ id, bytes, … }], clear() }. */
+/** Photos of an item or of the draft. Returns { element, taken() → [{ id, bytes, … }], key: what to drop once they are taken }. */
 export async function photoStrip(app, owner, { say, signal }) {
   const about = (await app.store.get(`photos-${owner}`)) ?? app.items.find(({ id }) => id === owner)?.photos ?? [];
   const photos = [];
@@ -77,6 +77,6 @@ export async function photoStrip(app, owner, { say, signal }) {
   return {
     element,
     taken: async () => photos.map((photo) => ({ ...photo })),
-    clear: () => app.store.drop(`photos-${owner}`),
+    key: `photos-${owner}`,
   };
 }

@@ -2,7 +2,9 @@
 import { h } from "../../../dom.js";
 import { follow } from "../../position.js";
 import { sketch } from "../../sketch.js";
-import { lengthText, placeIn } from "../../geo.js";
+import { aged, lengthText, placeIn } from "../../geo.js";
+
+const AGEING_MS = 10_000;
 
 /** Follow the position while the form is open. `border`: what the server asked. Returns { element, fix(), close() }. */
 export function followPlace(app, state, { border, changed }) {
@@ -12,7 +14,7 @@ export function followPlace(app, state, { border, changed }) {
   const question = h("div", {});
   let gps = null;
   let none = false;
-  const fix = () => (none ? null : state.place ?? gps);
+  const fix = () => (none ? null : state.place ?? aged(gps, Date.now()));
 
   function draw(fault = "") {
     const at = fix();
@@ -48,15 +50,16 @@ export function followPlace(app, state, { border, changed }) {
 
   const acts = h("div", { class: "row" });
   element.append(h("h3", {}, "在哪里"), picture, words, question, acts);
-  const stop = follow((found, fault) => {
-    const better = found && { lon: found.lon, lat: found.lat, accuracy: Math.round(found.accuracy), method: "gps" };
+  const stopFollowing = follow((found, fault) => {
+    const better = found && { lon: found.lon, lat: found.lat, accuracy: Math.round(found.accuracy), method: "gps", at: found.at };
     const first = !gps && better;
     if (better) gps = better;
     draw(fault);
     if (first) changed();
   });
+  const clock = setInterval(() => { if (gps && !state.place) draw(); }, AGEING_MS);
   draw();
-  return { element, fix, close: stop };
+  return { element, fix, close: () => { clearInterval(clock); stopFollowing(); } };
 }
 
 function drawQuestion(place, choices, state, changed) {
@@ -80,6 +83,7 @@ const isElsewhere = (app, fix) => !placeIn(app.package.grids, [fix.lon, fix.lat]
 /** Words about a fix: how exact, and in which grid. */
 function fixWords(app, fix) {
   const { inside } = placeIn([...app.package.grids, ...app.package.near], [fix.lon, fix.lat], 0);
-  const exact = fix.method === "map" ? "地图选点" : `误差约 ${lengthText(fix.accuracy ?? 0)}`;
+  const late = fix.late_s ? `${fix.late_s < 120 ? `${fix.late_s} 秒` : `${Math.round(fix.late_s / 60)} 分钟`}前的定位，` : "";
+  const exact = fix.method === "map" ? "地图选点" : `${late}误差约 ${lengthText(fix.accuracy ?? 0)}`;
   return `${exact} · ${inside ? inside.path : "不在您的网格内，请核对位置"}`;
 }
